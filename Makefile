@@ -1,0 +1,50 @@
+# `make demo` and `make test` are all a fresh machine needs: each sets up what it uses.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+OUT ?= demo-out
+
+.PHONY: setup demo test check fix bench docs lock clean
+
+setup: $(READY)  ## virtual environment, pinned dependencies, the sandbox program
+
+$(READY): pyproject.toml requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "make: needs Python 3.11 or newer; set PYTHON=python3.12 or the like" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+		{ echo "make: no venv module; install it first: apt install python3-venv" >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		"$$(grep -o '^uv==[0-9.]*' requirements/dev.txt)"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements/dev.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+demo: $(READY)  ## the main job on one real project, end to end, with a report
+	@$(BIN)/etude demo --out $(OUT)
+
+test: $(READY)  ## the default test suite
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: $(READY)  ## format, lint, types, import contracts
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+fix: $(READY)  ## format and mend what can be mended by itself
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(READY)  ## measure, as ratios against peers and stated limits
+	@for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+
+docs: $(READY)  ## the documentation, warnings as errors
+	@$(BIN)/sphinx-build -q -n -W -b html docs docs/_build
+
+lock: $(READY)  ## pin again; names and versions only, no addresses
+	@$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --universal --python-version 3.11 \
+		--no-header --no-annotate --no-emit-index-url -o requirements/dev.txt
+
+clean:
+	@rm -rf $(VENV) $(OUT) docs/_build

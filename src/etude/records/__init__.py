@@ -1,0 +1,32 @@
+"""The nouns. Every record Etude reads, makes or ships is defined here."""
+
+from etude.records._base import Origin, Record
+from etude.records.codebase import BaselineTest, Codebase, Coverage, Outcome, SetAside
+from etude.records.episode import Ending, Episode, Grade, Turn
+from etude.records.message import Message, ToolCall
+from etude.records.patch import FilePatch, apply_patch, make_patch, parse_patch
+from etude.records.task import AnswerKey, Task, TextFile, Workspace
+
+__all__ = [
+    "AnswerKey",
+    "BaselineTest",
+    "Codebase",
+    "Coverage",
+    "Ending",
+    "Episode",
+    "FilePatch",
+    "Grade",
+    "Message",
+    "Origin",
+    "Outcome",
+    "Record",
+    "SetAside",
+    "Task",
+    "TextFile",
+    "ToolCall",
+    "Turn",
+    "Workspace",
+    "apply_patch",
+    "make_patch",
+    "parse_patch",
+]

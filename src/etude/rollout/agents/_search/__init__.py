@@ -1,0 +1,1 @@
+"""How the search agent thinks: sources, symptom, single edits, and their order."""

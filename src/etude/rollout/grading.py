@@ -1,0 +1,166 @@
+"""Judge a patch with the hidden tests, in boxes that the agent never touched.
+
+Only what the patch changes in the project's own source is applied; the tests and all settings are
+the codebase's pristine ones. A missing verdict is a fault and never a score of zero.
+"""
+
+import time
+from collections.abc import Sequence
+from fnmatch import fnmatch
+
+from etude.errors import EtudeError
+from etude.records import AnswerKey, Codebase, FilePatch, Grade, apply_patch, parse_patch
+from etude.rollout.environment import Environment, open_tree
+from etude.rollout.machine import BYTECODE_TARGET
+from etude.rollout.suites import SuitePlan, SuiteRun, suites
+from etude.sandbox import Sandbox
+from etude.store.codebases import Prepared
+
+FORBIDDEN_NAMES = (
+    "conftest.py", "sitecustomize.py", "usercustomize.py", "*.pth", "pytest.ini", ".pytest.ini",
+    "tox.ini", "setup.cfg", "setup.py", "pyproject.toml", "*.so", "*.pyd", "*.pyc", "*.pyo",
+)  # fmt: skip
+"""Names that are never applied: they steer the test run or the interpreter."""
+TEST_FOLDERS = {"tests", "test", "_tests"}
+
+
+async def grade(
+    environment: Environment,
+    key: AnswerKey,
+    patch: str,
+    sandbox: Sandbox,
+    *,
+    episode_id: str = "",
+) -> Grade:
+    """Judge `patch` against the hidden tests. A failure of ours is a fault in the grade.
+
+    The score is the share of fail-to-pass tests that pass, and zero when any pass-to-pass test
+    does not.
+
+    Raises:
+        RecordError: The patch is no unified diff, or does not apply to the agent's tree.
+    """
+    started = time.monotonic()
+    files, dropped = _apply(environment, patch)
+    episode_id = episode_id or f"{environment.task.id}-patch"
+    try:
+        verdict = await _judge(environment, key, files, sandbox)
+    except EtudeError as fault:
+        return Grade(
+            episode_id=episode_id,
+            task_id=environment.task.id,
+            score=None,
+            fault=f"{type(fault).__name__}: {fault}",
+            dropped=dropped,
+            duration_s=round(time.monotonic() - started, 3),
+        )
+    n_passed, broken, note = verdict
+    n_wanted = len(key.fail_to_pass)
+    if dropped and not files:
+        note = f"the patch touches none of the project's source; {note}"
+    return Grade(
+        episode_id=episode_id,
+        task_id=environment.task.id,
+        score=0.0 if broken else n_passed / n_wanted,
+        n_fail_to_pass=n_wanted,
+        n_fail_to_pass_passed=n_passed,
+        broken=broken[:20],
+        dropped=dropped,
+        note=note,
+        duration_s=round(time.monotonic() - started, 3),
+    )
+
+
+def _apply(environment: Environment, patch: str) -> tuple[dict[str, str | None], tuple[str, ...]]:
+    codebase = environment.prepared.codebase
+    parts = parse_patch(patch)
+    kept = [part for part in parts if all(not reason_to_drop(p, codebase) for p in _paths(part))]
+    dropped = tuple(dict.fromkeys(p for part in parts if part not in kept for p in _paths(part)))
+    before = {
+        path: text
+        for part in kept
+        for path in _paths(part)
+        if (text := environment.text(path)) is not None
+    }
+    return apply_patch(before, kept), dropped
+
+
+def _paths(part: FilePatch) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(path for path in (part.old_path, part.path) if path))
+
+
+def reason_to_drop(path: str, codebase: Codebase) -> str:
+    """Why a change of `path` is not applied; empty when it is."""
+    *folders, name = path.split("/")
+    if any(fnmatch(name.lower(), pattern) for pattern in FORBIDDEN_NAMES):
+        return "steers the test run"
+    if any(_below(path, test) for test in codebase.test_paths) or TEST_FOLDERS & set(folders):
+        return "is a test"
+    if not any(_below(path, root) for root in codebase.source_roots):
+        return "is not the project's source"
+    return ""
+
+
+def _below(path: str, top: str) -> bool:
+    return path == top or path.startswith(top.rstrip("/") + "/")
+
+
+async def _judge(
+    environment: Environment, key: AnswerKey, changed: dict[str, str | None], sandbox: Sandbox
+) -> tuple[int, tuple[str, ...], str]:
+    """Return how many fail-to-pass tests pass, what is broken, and a note."""
+    codebase = environment.prepared.codebase
+    start = {
+        path: text
+        for path, text in environment.start_files().items()
+        if not reason_to_drop(path, codebase)
+    }
+    files: dict[str, str | None] = {**start, **changed}
+    first = await run_tests(environment.prepared, files, sandbox, tests=key.fail_to_pass)
+    n_passed = sum(first.passed(test) for test in key.fail_to_pass)
+    if n_passed == 0:
+        return 0, (), _cut_short(first) or "no fail-to-pass test passes"
+    whole = await run_tests(environment.prepared, files, sandbox)
+    n_passed = sum(first.passed(test) and whole.passed(test) for test in key.fail_to_pass)
+    broken = tuple(test for test in key.pass_to_pass if not whole.passed(test))
+    if broken:
+        return n_passed, broken, _cut_short(whole) or f"breaks {len(broken)} tests that passed"
+    if n_passed < len(key.fail_to_pass):
+        return n_passed, (), f"{n_passed} of {len(key.fail_to_pass)} fail-to-pass tests pass"
+    return n_passed, (), "solved"
+
+
+def _cut_short(run: SuiteRun) -> str:
+    if run.timed_out:
+        return "the test run outlived its time"
+    if not run.complete:
+        return "the test run ended before its end"
+    return ""
+
+
+async def run_tests(
+    prepared: Prepared,
+    files: dict[str, str | None],
+    sandbox: Sandbox,
+    *,
+    tests: Sequence[str] | None = None,
+) -> SuiteRun:
+    """Run tests of a codebase in which some files are others, in a fresh box.
+
+    Each test may take ten times what it takes on the healthy code, and two seconds more.
+
+    Raises:
+        SandboxError: The box failed.
+    """
+    codebase = prepared.codebase
+    limits = {test.id: 10 * test.duration_s + 2 for test in codebase.tests}
+    plan = SuitePlan(
+        tests=None if tests is None else tuple(tests),
+        without=tuple(a.id for a in codebase.set_aside if a.reason in ("time", "network")),
+        test_s=limits,
+        default_test_s=10.0,
+        timeout_s=10 * codebase.suite_s + 60,
+        bytecode=BYTECODE_TARGET,
+    )
+    async with open_tree(prepared, files, sandbox, for_grading=True) as box:
+        return await suites.make("pytest").run(box, codebase, plan)

@@ -1,0 +1,25 @@
+"""Test suites: how to run one and read what it says. One file per test runner."""
+
+from etude.plugins import Kind
+from etude.rollout.suites._base import (
+    Failure,
+    Frame,
+    Suite,
+    SuitePlan,
+    SuiteRun,
+    CasePlace,
+    CaseResult,
+)
+
+suites = Kind("etude.rollout.suites", Suite)
+
+__all__ = [
+    "Failure",
+    "Frame",
+    "Suite",
+    "SuitePlan",
+    "SuiteRun",
+    "CasePlace",
+    "CaseResult",
+    "suites",
+]

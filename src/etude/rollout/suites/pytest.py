@@ -1,0 +1,181 @@
+"""Run a pytest suite in a box and read its report from a channel, never from printed text.
+
+The project's own settings do not steer the run: its `addopts`, plug-ins, coverage and warning
+filters are ignored, plug-ins are loaded by name, and only the settings kept on the codebase's card
+apply. The report's lines carry a secret that is drawn for each run and read by our runner before
+any code of the project is imported.
+"""
+
+import secrets
+from pathlib import Path
+
+import msgspec
+
+from etude.records import Codebase, Outcome
+from etude.rollout.suites._base import (
+    Failure,
+    Suite,
+    SuitePlan,
+    SuiteRun,
+    CasePlace,
+    CaseResult,
+)
+from etude.sandbox import Box, Mount
+
+RUNNER = Path(__file__).parent / "_pytest_in_box"
+RUNNER_TARGET = "/etude/runner"
+TOOLS_TARGET = "/etude/tools"
+"""Where a codebase under preparation finds the coverage package."""
+LOG_CHARS = 20_000
+
+
+class _Line(msgspec.Struct, kw_only=True):
+    """One line of the report."""
+
+    secret: str
+    event: str
+    id: str = ""
+    outcome: str = ""
+    when: str = ""
+    duration_s: float = 0.0
+    failure: Failure | None = None
+    path: str = ""
+    first_line: int = 0
+    last_line: int = 0
+    ids: tuple[str, ...] = ()
+    text: str = ""
+    lines: dict[str, tuple[int, ...]] = {}
+
+
+def runner_mount() -> Mount:
+    """Return the mount that brings our runner into a box."""
+    return Mount(source=RUNNER, target=RUNNER_TARGET)
+
+
+class PytestSuite(Suite, frozen=True, kw_only=True):
+    """Runs pytest with a reporting plug-in of ours."""
+
+    async def run(self, box: Box, codebase: Codebase, plan: SuitePlan) -> SuiteRun:
+        """Run the tests that `plan` names.
+
+        Raises:
+            SandboxError: The box failed.
+        """
+        secret = secrets.token_hex(16)
+        command = ["/usr/bin/env", *_environment(plan), "/env/bin/python"]
+        command += [f"{RUNNER_TARGET}/runner.py"]
+        result = await box.run(
+            command, timeout_s=plan.timeout_s, stdin=_job(codebase, plan, secret)
+        )
+        log = (result.stdout + result.stderr)[-LOG_CHARS:]
+        return _read_report(
+            result.report,
+            secret,
+            SuiteRun(
+                results={},
+                complete=False,
+                log=log,
+                duration_s=result.duration_s,
+                timed_out=result.killed == "timeout",
+            ),
+        )
+
+
+def _environment(plan: SuitePlan) -> list[str]:
+    variables = {"PYTHONHASHSEED": str(plan.hash_seed), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    if plan.bytecode:
+        variables["PYTHONPYCACHEPREFIX"] = plan.bytecode
+    if not plan.write_bytecode:
+        variables["PYTHONDONTWRITEBYTECODE"] = "1"
+    return [f"{name}={value}" for name, value in variables.items()]
+
+
+def _job(codebase: Codebase, plan: SuitePlan, secret: str) -> bytes:
+    paths = codebase.test_paths
+    if plan.tests is not None:
+        paths = tuple(dict.fromkeys(test.partition("::")[0] for test in plan.tests))
+    return msgspec.json.encode(
+        {
+            "secret": secret,
+            "paths": paths,
+            "tests": plan.tests,
+            "without": plan.without,
+            "args": codebase.test_args,
+            "settings": codebase.test_settings,
+            "plugins": codebase.plugins,
+            "order": plan.order,
+            "collect_only": plan.collect_only,
+            "stop_at_failure": plan.stop_at_failure,
+            "test_s": plan.test_s,
+            "default_test_s": plan.default_test_s,
+            "sources": codebase.source_roots if plan.coverage else (),
+            "tools": TOOLS_TARGET,
+        }
+    )
+
+
+def _read_report(report: bytes, secret: str, empty: SuiteRun) -> SuiteRun:
+    decoder = msgspec.json.Decoder(_Line)
+    results: dict[str, CaseResult] = {}
+    places: dict[str, CasePlace] = {}
+    lines: dict[str, dict[str, tuple[int, ...]]] = {}
+    errors: list[str] = []
+    collected: tuple[str, ...] = ()
+    complete, runner, running = False, "", ""
+    for raw in report.splitlines():
+        try:
+            line = decoder.decode(raw)
+        except (msgspec.DecodeError, msgspec.ValidationError):
+            continue
+        if line.secret != secret:
+            continue
+        if line.event == "phase":
+            results[line.id] = _merge(results.get(line.id), line)
+        elif line.event == "begin":
+            running = line.id
+        elif line.event == "place":
+            places[line.id] = CasePlace(
+                path=line.path, first_line=line.first_line, last_line=line.last_line
+            )
+        elif line.event == "lines":
+            lines[line.id] = line.lines
+        elif line.event == "collected":
+            collected = line.ids
+        elif line.event == "collection-error":
+            errors.append(f"{line.id}: {line.text}")
+        elif line.event == "start":
+            runner = line.text
+        elif line.event == "end":
+            complete = True
+    return msgspec.structs.replace(
+        empty,
+        results=results,
+        places=places,
+        lines=lines,
+        collected=collected,
+        collection_errors=tuple(errors),
+        complete=complete,
+        runner=runner,
+        running="" if complete else running,
+    )
+
+
+_WORST = ("failed", "error", "xpassed", "skipped", "xfailed", "passed")
+"""A test is what its worst phase was: one whose teardown fails has not passed."""
+
+
+def _merge(before: CaseResult | None, line: _Line) -> CaseResult:
+    outcome, failure, duration_s = line.outcome, line.failure, line.duration_s
+    if before is not None:
+        outcome = min(before.outcome, outcome, key=_WORST.index)
+        failure = before.failure or failure
+        duration_s += before.duration_s
+    return CaseResult(
+        outcome=msgspec.convert(outcome, Outcome), duration_s=duration_s, failure=failure
+    )
+
+
+def function_of(test: str) -> str:
+    """Return the part of a pytest node id that names the function, parameters cut off."""
+    head, _, last = test.partition("[")[0].rpartition("::")
+    return f"{head}::{last}" if head else test

@@ -1,0 +1,41 @@
+"""Refuse an image that no box could be opened on, before anything is started."""
+
+import posixpath
+
+from etude.errors import SandboxError
+from etude.sandbox._base import Image
+
+
+def check_image(image: Image, *, owner: int | None) -> None:
+    """Make sure that everything an image names is there and fits.
+
+    Args:
+        image: What a box is to be opened on.
+        owner: User that its workspace must belong to; `None` when anyone's will do.
+
+    Raises:
+        SandboxError: Something does not; the message says what and where.
+    """
+    _check_workspace(image, owner)
+    for mount in image.mounts:
+        if not mount.source.exists():
+            raise SandboxError(f"{mount.source}, to be mounted at {mount.target}, does not exist")
+    for place in (image.workdir, *(mount.target for mount in image.mounts)):
+        if not place.startswith("/") or place != posixpath.normpath(place) or place == "/":
+            raise SandboxError(f"{place!r} is no absolute path of a place in a box")
+    for name, value in image.env.items():
+        if not name or "=" in name or "\0" in name + value:
+            raise SandboxError(f"{name!r}={value!r} cannot be an environment variable")
+
+
+def _check_workspace(image: Image, owner: int | None) -> None:
+    if not image.workspace:
+        raise SandboxError("a box needs at least one folder as its workspace")
+    for folder in image.workspace:
+        if not folder.is_dir():
+            raise SandboxError(f"the workspace folder {folder} does not exist")
+        if owner is not None and folder.stat().st_uid != owner:
+            raise SandboxError(
+                f"the workspace folder {folder} does not belong to the user that boxes run as; "
+                "call etude.sandbox.adopt on it first"
+            )

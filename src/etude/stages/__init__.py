@@ -1,0 +1,1 @@
+"""What to make, one folder per stage of training."""

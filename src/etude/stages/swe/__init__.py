@@ -1,0 +1,1 @@
+"""Software-engineering environments: codebase, bug, hidden tests, validated task."""

@@ -1,0 +1,48 @@
+"""Which of a project's own pytest settings are kept: those without which its tests do not run."""
+
+import re
+import shlex
+from pathlib import Path
+
+from etude.stages.swe.toolchains._layout import read_ini, read_toml, table
+
+KEPT = {
+    "python_files", "python_classes", "python_functions", "pythonpath", "asyncio_mode",
+    "asyncio_default_fixture_loop_scope", "anyio_mode", "trio_mode", "usefixtures",
+    "consider_namespace_packages", "xfail_strict",
+}  # fmt: skip
+"""Never `addopts`, `filterwarnings`, coverage or time-outs: those steer the run itself."""
+
+
+def kept_settings(tree: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the kept settings as `name=value`, and arguments that stand in for `addopts`."""
+    found = _own_settings(tree)
+    settings = tuple(
+        f"{name}={value}" for name, value in sorted(found.items()) if name in KEPT and value
+    )
+    mode = re.search(r"--import-mode[= ](\w+)", found.get("addopts", ""))
+    return settings, ((f"--import-mode={mode[1]}",) if mode else ())
+
+
+def _own_settings(tree: Path) -> dict[str, str]:
+    for name, section in (("pytest.ini", "pytest"), (".pytest.ini", "pytest")):
+        ini = read_ini(tree / name)
+        if ini.has_section(section):
+            return dict(ini[section])
+    pyproject = table(read_toml(tree / "pyproject.toml"), "tool", "pytest")
+    stated = table(pyproject, "ini_options") or pyproject
+    if stated:
+        return {name: _flat(value) for name, value in stated.items()}
+    for name, section in (("tox.ini", "pytest"), ("setup.cfg", "tool:pytest")):
+        ini = read_ini(tree / name)
+        if ini.has_section(section):
+            return dict(ini[section])
+    return {}
+
+
+def _flat(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return shlex.join(map(str, value))
+    return str(value)

@@ -1,0 +1,23 @@
+"""What is kept on disk: prepared codebases and data sets."""
+
+from etude.store.codebases import SOURCE_MTIME, CodebaseStore, Prepared, settle_times
+from etude.store.dataset import Dataset
+from etude.store.journal import JOURNAL, Journal
+from etude.store.manifest import TABLES, Counts, HeldFile, Manifest, Shard
+from etude.store.writer import DatasetWriter
+
+__all__ = [
+    "JOURNAL",
+    "SOURCE_MTIME",
+    "TABLES",
+    "CodebaseStore",
+    "Counts",
+    "Dataset",
+    "DatasetWriter",
+    "HeldFile",
+    "Journal",
+    "Manifest",
+    "Prepared",
+    "Shard",
+    "settle_times",
+]
