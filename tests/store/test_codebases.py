@@ -5,6 +5,7 @@ import io
 import os
 import tarfile
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -56,6 +57,15 @@ def test_an_abandoned_draft_leaves_nothing(store: CodebaseStore) -> None:
         (draft / "source").mkdir()
         raise ZeroDivisionError
     assert list(store.root.iterdir()) == []
+
+
+def test_a_draft_of_a_process_killed_days_ago_is_removed(store: CodebaseStore) -> None:
+    for name, mtime in ((".draft-old", 1.0), (".draft-new", time.time())):
+        (store.root / name / "source").mkdir(parents=True)
+        os.utime(store.root / name, (mtime, mtime))
+    with store.draft():
+        pass
+    assert [path.name for path in store.root.iterdir()] == [".draft-new"]
 
 
 def test_two_that_add_the_same_share_it(store: CodebaseStore, fill_draft: Fill) -> None:

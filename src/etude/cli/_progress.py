@@ -23,9 +23,7 @@ class Line:
     def update(self, text: str, done: int = 0, total: int = 0) -> None:
         """Say what is being done and how far it is."""
         if self._progress is not None and self._task is not None:
-            self._progress.update(
-                self._task, description=text, completed=done, total=total or None
-            )
+            self._progress.update(self._task, description=text, completed=done, total=total or None)
             return
         key, now = text.partition(":")[0], time.monotonic()
         if key == self._told[0] and now - self._told[1] < PLAIN_EVERY_S and done != total:

@@ -65,9 +65,7 @@ def agent_options(command: Callable[..., ReturnT]) -> Callable[..., ReturnT]:
             click.option("--model", help="For chat: what the provider calls the model."),
             click.option("--base-url", default="", help="For chat: an OpenAI-compatible address."),
             click.option("--key-env", default="OPENAI_API_KEY", show_default=True),
-            click.option(
-                "--calling", type=click.Choice(["auto", "tools", "json"]), default="auto"
-            ),
+            click.option("--calling", type=click.Choice(["auto", "tools", "json"]), default="auto"),
             click.option("--temperature", type=float, default=0.0, show_default=True),
         ]
     ):

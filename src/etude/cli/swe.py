@@ -25,7 +25,7 @@ from etude.config import read_toml
 from etude.errors import ConfigError, EtudeError, RecordError
 from etude.records import Grade
 from etude.rollout import PlayLimits, grade, open_environments
-from etude.rollout.play import Played, PlayPlan, play
+from etude.rollout.play import Arena, Played, PlayPlan, play
 from etude.sandbox import Sandbox
 from etude.stages.swe.make import MakeOutcome, MakeRecipe, Progress, make
 from etude.stages.swe.prepare import prepare
@@ -236,7 +236,6 @@ def run_command(
     plan = PlayPlan(
         n_attempts=attempts,
         limits=PlayLimits(n_turns=turns, time_s=seconds, cost_usd=budget),
-        ids=ids,
     )
     with progress_line(quiet=as_json) as line:
 
@@ -245,11 +244,10 @@ def run_command(
 
         rows = asyncio.run(
             play(
-                held,
+                Arena.open(held, CodebaseStore(CodebaseStore.home()), ids),
                 choose_agent(choice, held),
                 out,
                 sandbox,
-                CodebaseStore(CodebaseStore.home()),
                 plan=plan,
                 jobs=jobs,
                 tell=tell,
@@ -330,5 +328,3 @@ async def _grade_all(
                 return Grade(episode_id=f"{task_id}-patch", task_id=task_id, score=0.0, note=note)
 
     return list(await asyncio.gather(*(one(index) for index in range(len(environments)))))
-
-

@@ -15,6 +15,9 @@ class CannedModel(Model, frozen=True, kw_only=True):
     answers: tuple[str, ...]
     """What it says, calls included, in any form that is understood in plain text."""
 
+    cost_usd: float = 0.0
+    """Of each answer, to try budgets out."""
+
     async def generate(self, messages: Sequence[Message], tools: Sequence[Tool] = ()) -> Completion:
         """Return the answer that is due; a token is counted for every four characters.
 
@@ -34,4 +37,5 @@ class CannedModel(Model, frozen=True, kw_only=True):
             calls=calls,
             n_prompt_tokens=sum(len(message.content) for message in messages) // 4,
             n_completion_tokens=len(answer) // 4,
+            cost_usd=self.cost_usd,
         )

@@ -93,7 +93,7 @@ def open_environments(
         if task.codebase not in codebases:
             codebases[task.codebase] = _codebase(dataset, store, task.codebase)
         if task.id not in workspaces:
-            raise ConfigError(f"{dataset.path}: task {task.id} has no workspace; the set is damaged")
+            raise ConfigError(f"{dataset.path}: task {task.id} has no workspace")
         yield Environment(
             task=task, workspace=workspaces[task.id], prepared=codebases[task.codebase]
         )

@@ -36,9 +36,7 @@ async def run_episode(
     task = environment.task
     files: dict[str, str | None] = dict(environment.start_files())
     async with open_tree(environment.prepared, files, sandbox) as box:
-        tools = Toolbox(
-            box, command_s=limits.command_s, observation_chars=limits.observation_chars
-        )
+        tools = Toolbox(box, command_s=limits.command_s, observation_chars=limits.observation_chars)
         with blame(AgentError, f"agent {agent_name(agent)} on task {task.id}"):
             outcome = await agent.play(task, tools, limits, attempt)
         patch = await box.diff()

@@ -46,8 +46,8 @@ def interpreter_mounts(version: str) -> tuple[Mount, ...]:
     # An interpreter built with a shared library looks for it below its own prefix.
     # Only the library itself: the folder beside it may hold copies of the project.
     if prefix != Path("/usr"):
-        for library in sorted((prefix / "lib").glob("libpython*.so*")):
-            mounts.append(Mount(source=library.resolve(), target=str(library)))
+        libraries = sorted((prefix / "lib").glob("libpython*.so*"))
+        mounts += [Mount(source=found.resolve(), target=str(found)) for found in libraries]
     return tuple(mounts)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Self
 
 import msgspec
 
@@ -28,8 +29,29 @@ class PlayPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Whether a solved task is not attempted again; pass@k for smaller k stays exact only for
     agents whose attempts come in a fixed order."""
     limits: PlayLimits = PlayLimits()
-    ids: tuple[str, ...] = ()
-    """Tasks to play; empty for all."""
+
+
+class Arena(msgspec.Struct, frozen=True, kw_only=True):
+    """A data set opened to be played."""
+
+    environments: tuple[Environment, ...]
+    keys: dict[str, AnswerKey]
+    digest: str
+    """Digest of the data set."""
+
+    @classmethod
+    def open(cls, dataset: Dataset, store: CodebaseStore, ids: Sequence[str] = ()) -> Self:
+        """Open all tasks of a data set, or those with the given ids.
+
+        Raises:
+            ConfigError: An id is not there, or the answer keys were withheld.
+            RecordError: The data set is damaged.
+        """
+        return cls(
+            environments=tuple(open_environments(dataset, store, ids or None)),
+            keys={key.task_id: key for key in dataset.keys()},
+            digest=dataset.manifest.digest,
+        )
 
 
 class Played(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,11 +67,10 @@ Tell = Callable[[Played, int, int], None]
 
 
 async def play(
-    dataset: Dataset,
+    arena: Arena,
     agent: Agent,
     target: Path,
     sandbox: Sandbox,
-    store: CodebaseStore,
     *,
     plan: PlayPlan | None = None,
     jobs: int = 2,
@@ -58,33 +79,29 @@ async def play(
     """Let `agent` play a data set and write episodes and grades to `target`; resumes.
 
     Raises:
-        ConfigError: A task id is not there, the answer keys were withheld, or `target` holds
-            something else.
-        RecordError: The data set is damaged.
+        ConfigError: `target` holds something else.
     """
     plan = plan or PlayPlan()
     sandbox.check()
-    keys = {key.task_id: key for key in dataset.keys()}
-    environments = list(open_environments(dataset, store, plan.ids or None))
     with DatasetWriter(target, record="episode") as writer:
         with Journal(target / JOURNAL) as journal:
             player = _Player(agent, sandbox, plan, journal, tell)
-            player.n_all = len(environments) * plan.n_attempts
+            player.n_all = len(arena.environments) * plan.n_attempts
             gate = asyncio.Semaphore(jobs)
 
             async def one(environment: Environment) -> list[Played]:
                 async with gate:
-                    return await player.attempts(environment, keys[environment.task.id])
+                    return await player.attempts(environment, arena.keys[environment.task.id])
 
             async with asyncio.TaskGroup() as group:
-                running = [group.create_task(one(e)) for e in environments]
+                running = [group.create_task(one(e)) for e in arena.environments]
             played = [row for task in running for row in task.result()]
         writer.write("episodes", [row.episode for row in played])
         writer.write("grades", [row.grade for row in played])
         writer.finish(
             recipe=msgspec.json.encode({"agent": describe(agent), "plan": plan}).decode(),
             counts=_counts(played),
-            parents=(dataset.manifest.digest,),
+            parents=(arena.digest,),
         )
     return played
 

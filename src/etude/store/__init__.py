@@ -2,12 +2,13 @@
 
 from etude.store.codebases import SOURCE_MTIME, CodebaseStore, Prepared, settle_times
 from etude.store.dataset import Dataset
-from etude.store.journal import JOURNAL, Journal
+from etude.store.journal import JOURNAL, JOURNAL_OF_ANSWERS, Journal
 from etude.store.manifest import TABLES, Counts, HeldFile, Manifest, Shard
 from etude.store.writer import DatasetWriter
 
 __all__ = [
     "JOURNAL",
+    "JOURNAL_OF_ANSWERS",
     "SOURCE_MTIME",
     "TABLES",
     "CodebaseStore",

@@ -8,6 +8,7 @@ import msgspec
 
 from etude.errors import RecordError
 from etude.store.columns import Columns
+from etude.store.journal import JOURNAL
 from etude.store.manifest import TABLES, HeldFile, Manifest, Shard, digest_file
 
 _SHOWN = 3
@@ -59,7 +60,7 @@ class _Check:
         for part in sorted({Path(name).parent for name in named}):
             for path in sorted((self.folder / part).glob("*")):
                 name = path.relative_to(self.folder).as_posix()
-                if name not in named:
+                if name not in named and path.name not in (JOURNAL, f".{JOURNAL}.lock"):
                     yield f"{name}: not in the manifest"
 
     def ids(self) -> Iterator[str]:

@@ -4,6 +4,7 @@ A codebase appears by one rename, so it is there whole or not at all, and two pr
 prepare the same one at the same time end up sharing it.
 """
 
+import contextlib
 import errno
 import hashlib
 import json
@@ -11,6 +12,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +33,8 @@ that is laid over one of these must carry another time, or its bytecode would st
 
 _DIGEST = re.compile(r"[0-9a-f]{16,128}")
 _CARD, _COVERAGE, _SOURCE, _ENV = "card.json", "coverage.msgpack", "source", "env"
+_STALE_S = 86_400.0
+"""A draft this old belongs to no living process."""
 _PARTS = {_CARD: Path.is_file, _COVERAGE: Path.is_file, _SOURCE: Path.is_dir, _ENV: Path.is_dir}
 
 
@@ -116,10 +120,18 @@ class CodebaseStore:
                 "set ETUDE_HOME to a folder you may write to"
             ) from cause
         folder.chmod(0o755)
+        self._sweep()
         try:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+    def _sweep(self) -> None:
+        """Remove drafts whose process was killed long ago."""
+        for left in self.root.glob(".draft-*"):
+            with contextlib.suppress(FileNotFoundError):
+                if left.stat().st_mtime < time.time() - _STALE_S:
+                    shutil.rmtree(left, ignore_errors=True)
 
     def add(self, draft: Path) -> Prepared:
         """Move a finished draft into the store; when the codebase is there already, keep that.

@@ -1,7 +1,7 @@
 """Records as Parquet columns: one column per field, nested as Parquet nests, and back.
 
-A `dict` becomes a list of `key` and `value` pairs and not a Parquet map: `datasets`, Polars and
-older readers do not know maps.
+A `dict` becomes a list of `key` and `value` pairs and not a Parquet map, because
+`datasets.load_dataset` refuses maps.
 """
 
 from collections.abc import Iterator, Sequence

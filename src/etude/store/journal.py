@@ -13,6 +13,8 @@ from etude.store._lock import Lock
 
 JOURNAL = "log.jsonl"
 """Name of the journal in the folder of a data set."""
+JOURNAL_OF_ANSWERS = f"keys/{JOURNAL}"
+"""Where a journal lies whose entries hold answers, so that it leaves with the answer keys."""
 
 EntryT = TypeVar("EntryT")
 

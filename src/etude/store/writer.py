@@ -33,7 +33,8 @@ from etude.store.manifest import (
 )
 
 _DRAFT = ".draft"
-_OURS = {_DRAFT, JOURNAL, f".{JOURNAL}.lock"}
+_JOURNAL = {JOURNAL, f".{JOURNAL}.lock"}
+_OURS = {_DRAFT, *_JOURNAL}
 """What may lie in the folder before there is a data set."""
 _SHARD = re.compile(r"\d{5}-[0-9a-f]{8}\.parquet")
 
@@ -261,6 +262,9 @@ def _check_folder(path: Path) -> Manifest | None:
         raise ConfigError(f"cannot read {path}: {cause.strerror}") from cause
     if NAME in there:
         return read_manifest(path)
+    keys = path / "keys"
+    if keys.is_dir() and {entry.name for entry in keys.iterdir()} <= _JOURNAL:
+        there.discard("keys")
     if _DRAFT not in there and not there <= _OURS:
         raise ConfigError(f"{path} holds something else and no data set; name a new folder")
     return None

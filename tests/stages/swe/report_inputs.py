@@ -9,6 +9,7 @@ from etude.records import (
     Episode,
     Grade,
     Origin,
+    Outcome,
     SetAside,
     Task,
     ToolCall,
@@ -48,7 +49,7 @@ BROKEN = HEALTHY.replace("    if batch:\n", "    if len(batch) == size:\n")
 
 def codebase(place: int = 0) -> Codebase:
     name = PROJECTS[place % len(PROJECTS)] + ("" if place < len(PROJECTS) else str(place))
-    outcomes = ("passed",) * 40 + ("skipped", "xfailed")
+    outcomes: tuple[Outcome, ...] = ("passed",) * 40 + ("skipped", "xfailed")
     reasons = ("flaky", "network", "network", "fails", "unstable-id")
     return Codebase(
         id=f"{place:02x}" * 32,
@@ -96,7 +97,9 @@ def key(number: int, of: Task, rng: Random) -> AnswerKey:
     extra = "".join(f"    # step {n}\n" for n in range(rng.randrange(4)))
     return AnswerKey(
         task_id=of.id,
-        oracle_patch=make_patch({path: BROKEN}, {path: HEALTHY.replace("    if b", extra + "    if b")}),
+        oracle_patch=make_patch(
+            {path: BROKEN}, {path: HEALTHY.replace("    if b", extra + "    if b")}
+        ),
         fail_to_pass=failing,
         pass_to_pass=tuple(f"tests/test_a.py::test_{n}" for n in range(rng.randrange(20, 400))),
         hidden=failing,

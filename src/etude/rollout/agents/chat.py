@@ -103,7 +103,7 @@ class _Attempt:
             (len(self._turns) >= self._limits.n_turns, "turn_limit"),
             (asyncio.get_running_loop().time() >= self._ends_at, "time_limit"),
             (n_tokens >= self._limits.n_tokens, "token_limit"),
-            (sum(turn.cost_usd for turn in self._turns) >= self._limits.cost_usd, "cost_limit"),
+            (sum(turn.cost_usd for turn in self._turns) > self._limits.cost_usd, "cost_limit"),
         )
         return next((ending for reached, ending in endings if reached), None)
 

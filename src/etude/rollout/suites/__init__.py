@@ -2,24 +2,24 @@
 
 from etude.plugins import Kind
 from etude.rollout.suites._base import (
+    CasePlace,
+    CaseResult,
     Failure,
     Frame,
     Suite,
     SuitePlan,
     SuiteRun,
-    CasePlace,
-    CaseResult,
 )
 
 suites = Kind("etude.rollout.suites", Suite)
 
 __all__ = [
+    "CasePlace",
+    "CaseResult",
     "Failure",
     "Frame",
     "Suite",
     "SuitePlan",
     "SuiteRun",
-    "CasePlace",
-    "CaseResult",
     "suites",
 ]

@@ -7,18 +7,19 @@ any code of the project is imported.
 """
 
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
 from etude.records import Codebase, Outcome
 from etude.rollout.suites._base import (
+    CasePlace,
+    CaseResult,
     Failure,
     Suite,
     SuitePlan,
     SuiteRun,
-    CasePlace,
-    CaseResult,
 )
 from etude.sandbox import Box, Mount
 
@@ -115,49 +116,47 @@ def _job(codebase: Codebase, plan: SuitePlan, secret: str) -> bytes:
 
 
 def _read_report(report: bytes, secret: str, empty: SuiteRun) -> SuiteRun:
-    decoder = msgspec.json.Decoder(_Line)
+    """Fill in what the report says; lines without the secret were not written by our runner."""
     results: dict[str, CaseResult] = {}
     places: dict[str, CasePlace] = {}
     lines: dict[str, dict[str, tuple[int, ...]]] = {}
     errors: list[str] = []
-    collected: tuple[str, ...] = ()
-    complete, runner, running = False, "", ""
-    for raw in report.splitlines():
-        try:
-            line = decoder.decode(raw)
-        except (msgspec.DecodeError, msgspec.ValidationError):
-            continue
-        if line.secret != secret:
-            continue
+    last: dict[str, _Line] = {}
+    for line in _lines(report, secret):
+        last[line.event] = line
         if line.event == "phase":
             results[line.id] = _merge(results.get(line.id), line)
-        elif line.event == "begin":
-            running = line.id
         elif line.event == "place":
             places[line.id] = CasePlace(
                 path=line.path, first_line=line.first_line, last_line=line.last_line
             )
         elif line.event == "lines":
             lines[line.id] = line.lines
-        elif line.event == "collected":
-            collected = line.ids
         elif line.event == "collection-error":
             errors.append(f"{line.id}: {line.text}")
-        elif line.event == "start":
-            runner = line.text
-        elif line.event == "end":
-            complete = True
+    complete = "end" in last
     return msgspec.structs.replace(
         empty,
         results=results,
         places=places,
         lines=lines,
-        collected=collected,
+        collected=last["collected"].ids if "collected" in last else (),
         collection_errors=tuple(errors),
         complete=complete,
-        runner=runner,
-        running="" if complete else running,
+        runner=last["start"].text if "start" in last else "",
+        running=last["begin"].id if "begin" in last and not complete else "",
     )
+
+
+def _lines(report: bytes, secret: str) -> Iterator[_Line]:
+    decoder = msgspec.json.Decoder(_Line)
+    for raw in report.splitlines():
+        try:
+            line = decoder.decode(raw)
+        except (msgspec.DecodeError, msgspec.ValidationError):
+            continue
+        if secrets.compare_digest(line.secret, secret):
+            yield line
 
 
 _WORST = ("failed", "error", "xpassed", "skipped", "xfailed", "passed")

@@ -158,12 +158,12 @@ def _become(argv: list[str], fds: list[int], order: Run, owner: int, parent: int
         for number, fd in enumerate(fds):
             os.dup2(fd, number)
         os.closerange(len(fds), 1 << 16)
+        # Python ignores these two, and what starts from it would too.
+        for number in (signal.SIGPIPE, signal.SIGXFSZ):
+            signal.signal(number, signal.SIG_DFL)
         # When the machine runs out of memory, let a box die first.
         Path("/proc/self/oom_score_adj").write_text("1000")
-        for limit, wanted in _limits(order).items():
-            ceiling = resource.getrlimit(limit)[1]
-            value = wanted if ceiling == resource.RLIM_INFINITY else min(wanted, ceiling)
-            resource.setrlimit(limit, (value, value))
+        _set_limits(order)
         if owner >= 0:
             os.setgroups([])
             os.setresgid(owner, owner, owner)
@@ -176,17 +176,25 @@ def _become(argv: list[str], fds: list[int], order: Run, owner: int, parent: int
         os._exit(1)
 
 
-def _limits(order: Run) -> dict[int, int]:
-    return {
+def _set_limits(order: Run) -> None:
+    """Limit each process of the command; none of these limits can be raised again."""
+    cpu_s = max(1, round(order.cpu_s))
+    limits = {
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_FSIZE: order.file_bytes,
         resource.RLIMIT_NOFILE: 1024,
-        resource.RLIMIT_CPU: max(1, round(order.cpu_s)),
+        # A second later the kernel kills instead of signalling.
+        resource.RLIMIT_CPU: cpu_s + 1,
         resource.RLIMIT_AS: 2 * order.memory_bytes,
         resource.RLIMIT_MSGQUEUE: 0,
         resource.RLIMIT_RTPRIO: 0,
         resource.RLIMIT_NICE: 0,
     }
+    for limit, wanted in limits.items():
+        ceiling = resource.getrlimit(limit)[1]
+        hard = wanted if ceiling == resource.RLIM_INFINITY else min(wanted, ceiling)
+        soft = min(hard, cpu_s) if limit == resource.RLIMIT_CPU else hard
+        resource.setrlimit(limit, (soft, hard))
 
 
 def _file(content: bytes) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 from .mounts import BASE, MERGED, UPPER, Corner
 from .tree import RefusedError, open_folder, open_parent, read
 
+_MAX_PATH_BYTES = 3500
 _TEXT_BYTES = 1 << 20
 _DIFF_BYTES = 64 << 20
 _SKIPPED = frozenset({"__pycache__", ".git", ".pytest_cache"})
@@ -88,15 +89,12 @@ def walk(root: Path, below: str = "") -> Iterator[tuple[str, os.DirEntry[str]]]:
     todo = [below]
     while todo:
         here = todo.pop()
-        try:
-            with os.scandir(root / here) as entries:
-                found = sorted(entries, key=lambda entry: entry.name)
-        except OSError as error:
-            if error.errno == errno.ENAMETOOLONG:
-                continue
-            raise
+        with os.scandir(root / here) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
         for entry in found:
             path = f"{here}/{entry.name}" if here else entry.name
+            if len(os.fsencode(path)) > _MAX_PATH_BYTES:
+                continue
             yield path, entry
             if entry.is_dir(follow_symlinks=False):
                 todo.append(path)

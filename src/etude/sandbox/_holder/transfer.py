@@ -14,7 +14,8 @@ from .tree import FILE, RefusedError, open_folder
 
 _CHUNK_BYTES = 1 << 20
 _MAX_DEPTH = 100
-"""Of folders: what goes deeper was made to choke whoever has to delete it."""
+_MAX_PATH_BYTES = 3500
+"""Folders that go deeper were made to choke whoever has to delete them."""
 
 
 def save(corner: Corner, root: Path, path: str, target: Path) -> None:
@@ -46,8 +47,8 @@ def copy_tree(corner: Corner, source: Path, target: Path) -> None:
     todo = [(source, target, 0)]
     while todo:
         here, there, depth = todo.pop()
-        if depth > _MAX_DEPTH:
-            raise RefusedError(f"folders are nested over {_MAX_DEPTH} deep")
+        if depth > _MAX_DEPTH or len(os.fsencode(there)) > _MAX_PATH_BYTES:
+            raise RefusedError(f"folders are nested too deep to copy: {str(here)[:80]}...")
         if not there.is_dir() or there.is_symlink():
             there.unlink(missing_ok=True)
             there.mkdir()

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 
 import msgspec
+from msgspec.structs import replace
 
 from etude.errors import ConfigError
 from etude.records import BaselineTest, Codebase, Coverage, SetAside
@@ -54,7 +55,9 @@ async def measure(codebase: Codebase, image: Image, first: SuiteRun, sandbox: Sa
     hanging = tuple(test for test in first.collected if test not in known)
     plan = SuitePlan(without=hanging, bytecode=BYTECODE_TARGET, timeout_s=MAX_SUITE_S * 4)
     second, third = await asyncio.gather(
-        _run(codebase, image, sandbox, msgspec.structs.replace(plan, order="reversed", hash_seed=1)),
+        _run(
+            codebase, image, sandbox, msgspec.structs.replace(plan, order="reversed", hash_seed=1)
+        ),
         _run(codebase, image, sandbox, msgspec.structs.replace(plan, coverage=True, hash_seed=2)),
     )
     tests, aside = _compare(first, second, third)
@@ -85,7 +88,7 @@ async def first_run(
         run = await _run(codebase, image, sandbox, plan)
         if run.complete or not run.running:
             break
-        plan = msgspec.structs.replace(plan, without=(*plan.without, run.running))
+        plan = replace(plan, without=(*plan.without, run.running))
     return run
 
 

@@ -10,7 +10,7 @@ from etude.errors import ConfigError
 from etude.records import Episode, Grade, Task
 from etude.rollout import Agent
 from etude.rollout.agents import agents
-from etude.rollout.play import Played, PlayPlan, play
+from etude.rollout.play import Arena, Played, PlayPlan, play
 from etude.sandbox import Sandbox
 from etude.stages.swe.make import MakeOutcome, MakeRecipe, Progress, make
 from etude.stages.swe.report import AgentScores, ReportInput, write_report
@@ -60,10 +60,10 @@ async def run_demo(
 
     made = await make(recipe, out / "dataset", sandbox, store, jobs=jobs, tell=told)
     dataset = Dataset.open(out / "dataset")
-    keys = list(dataset.keys())
-    if not keys:
+    arena = Arena.open(dataset, store)
+    if not arena.keys:
         raise ConfigError(f"{codebase}: no bug held; try another project")
-    patches = {key.task_id: key.oracle_patch for key in keys}
+    patches = {key.task_id: key.oracle_patch for key in arena.keys.values()}
     players: list[tuple[str, Agent, int]] = [
         ("oracle", agents.make({"use": "oracle", "patches": patches}), 1),
         ("noop", agents.make("noop"), 1),
@@ -71,19 +71,14 @@ async def run_demo(
     ]
     rows: dict[str, list[Played]] = {}
     for name, agent, n_attempts in players:
-
-        def count(played: Played, n_done: int, n_all: int, name: str = name) -> None:
-            tell(f"{name} at work", n_done, n_all)
-
         rows[name] = await play(
-            dataset,
+            arena,
             agent,
             out / f"episodes-{name}",
             sandbox,
-            store,
             plan=PlayPlan(n_attempts=n_attempts),
             jobs=jobs,
-            tell=count,
+            tell=_counter(tell, f"{name} at work"),
         )
     duration_s = round(time.monotonic() - started, 1)
     report = out / "report.html"
@@ -96,10 +91,14 @@ async def run_demo(
             name: len({row.grade.task_id for row in played if row.grade.solved})
             for name, played in rows.items()
         },
-        n_tasks=len(keys),
+        n_tasks=len(arena.keys),
         n_faults=sum(row.grade.score is None for played in rows.values() for row in played),
         duration_s=duration_s,
     )
+
+
+def _counter(tell: Tell, text: str) -> Callable[[Played, int, int], None]:
+    return lambda played, n_done, n_all: tell(text, n_done, n_all)
 
 
 def report_input(
@@ -139,9 +138,7 @@ def report_input(
     )
 
 
-def _to_read(
-    dataset: Dataset, rows: dict[str, list[Played]]
-) -> list[tuple[Episode, Grade, Task]]:
+def _to_read(dataset: Dataset, rows: dict[str, list[Played]]) -> list[tuple[Episode, Grade, Task]]:
     """Pick the episodes to read: one that was solved without the answer, one that failed."""
     tasks = {task.id: task for task in dataset.tasks()}
     mine = [row for name, played in rows.items() if name != "oracle" for row in played]

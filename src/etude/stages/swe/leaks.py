@@ -15,22 +15,19 @@ NGRAM = 5
 """Tokens in a row that a statement may not share with a changed line."""
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _OPERATOR = re.compile(r"[-+*/%<>=!&|^~@]")
-_CODE = re.compile(r"(?P<fence>`{3,}).*?\n.*?\n\s*(?P=fence)|(?P<tick>`+).+?(?P=tick)", re.S)
+_CODE = re.compile(r"(?P<fence>`{3,}).*?\n.*?\n\s*(?P=fence)|(?P<tick>`+).+?(?P=tick)", re.DOTALL)
 _PLAIN_NAMES = {"test", "tests", "testing", "conftest"}
 _MIN_NAME_CHARS = 6
 _MIN_PARAMETER_CHARS = 13
 _MIN_LINE_CHARS = 6
-_SHAPES = {
-    "names a line of a file": re.compile(
-        r"\blines? (?:no\.? |number )?\d+(?!\d*,? col)|[\w/]\.\w+:\d+\b|(?:^|\s):\d+\b|\bL\d{2,}\b",
-        re.I | re.M,
-    ),
-    "holds text of a diff": re.compile(r"^\s*(?:@@ |diff --git |(?:---|\+\+\+)(?: |\t|$))", re.M),
-}
+_LINE = re.compile(r"(?i:\blines? (?:no\.? |number )?\d+)(?!\d*,? col)|\bL\d{2,}\b|\.pyx?:\d+\b")
+_BARE_LINE = re.compile(r"(?:^|\s):\d+\b", re.MULTILINE)
+"""Only in prose: in code it may be a slice or a parameter of SQL."""
+_DIFF = re.compile(r"^\s*(?:@@ |diff --git |(?:---|\+\+\+)(?: |\t|$))", re.MULTILINE)
 _INSIDERS_WORDS = re.compile(
     r"\b(?:mutants?|mutation testing|injected|hidden tests?|test suite|oracle patch|bug maker"
     r"|(?:fail|pass)[-_ ]to[-_ ]pass)\b",
-    re.I,
+    re.IGNORECASE,
 )
 
 
@@ -50,7 +47,9 @@ def find_leaks(
         RecordError: The patch cannot be read.
     """
     prose = _CODE.sub(" ", statement)
-    reasons = [reason for reason, shape in _SHAPES.items() if shape.search(statement)]
+    reasons = ["holds text of a diff"] if _DIFF.search(statement) else []
+    if _LINE.search(statement) or _BARE_LINE.search(prose):
+        reasons.append("names a line of a file")
     reasons += [f"says {found[0]!r}" for found in _INSIDERS_WORDS.finditer(prose)]
     reasons += _names(statement, _places(paths), "names the changed source")
     reasons += _names(statement, _tests(tests), "names a test")
@@ -111,7 +110,7 @@ def _kinds(statement: str, prose: str, kinds: Sequence[str]) -> list[str]:
         words = [re.escape(word) for word in re.split(r"[_\s-]+", kind.strip("_")) if word]
         # One word, such as `format`, may be the name of a function in code.
         text = statement if len(words) > 1 else prose
-        if re.search(rf"(?<!\w){r'[_ -]'.join(words)}(?!\w)", text, re.I):
+        if re.search(rf"(?<!\w){r'[_ -]'.join(words)}(?!\w)", text, re.IGNORECASE):
             found.append(f"names the kind of bug or its maker: {kind}")
     return found
 

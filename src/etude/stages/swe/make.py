@@ -13,7 +13,7 @@ import itertools
 import tempfile
 import time
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from pathlib import Path
 from random import Random
 
@@ -27,7 +27,15 @@ from etude.stages.swe.bugs import Bug, BugMaker, SourceFile, bug_makers
 from etude.stages.swe.prepare import prepare
 from etude.stages.swe.toolchains._layout import source_files
 from etude.stages.swe.validate import Gates, Made, Refused, Validator, fingerprint
-from etude.store import JOURNAL, CodebaseStore, Counts, Dataset, DatasetWriter, Journal, Prepared
+from etude.store import (
+    JOURNAL_OF_ANSWERS,
+    CodebaseStore,
+    Counts,
+    Dataset,
+    DatasetWriter,
+    Journal,
+    Prepared,
+)
 from etude.store.manifest import NAME as MANIFEST
 
 RULES = 1
@@ -125,7 +133,8 @@ async def make(
     sandbox.check()
     with DatasetWriter(target, record="task") as writer:
         _refuse_other_recipe(target, recipe)
-        with Journal(target / JOURNAL) as journal:
+        (target / JOURNAL_OF_ANSWERS).parent.mkdir(exist_ok=True)
+        with Journal(target / JOURNAL_OF_ANSWERS) as journal:
             ledger = _Ledger(recipe, journal)
             outcomes = []
             for spec in dict.fromkeys(recipe.codebases):
@@ -281,11 +290,9 @@ class _CodebaseRun:
 
     async def _verdicts(
         self, makers: Sequence[BugMaker], validator: Validator, jobs: int
-    ) -> AsyncIterator[Verdict]:
+    ) -> AsyncGenerator[Verdict, None]:
         """Judge `jobs` candidates at a time and yield their verdicts in the order of proposal."""
-        bugs = itertools.islice(
-            self._candidates(makers, validator), self.recipe.limit * MAX_TRIES
-        )
+        bugs = itertools.islice(self._candidates(makers, validator), self.recipe.limit * MAX_TRIES)
         running: deque[asyncio.Task[Verdict]] = deque()
         gate = asyncio.Semaphore(jobs)
         try:

@@ -92,9 +92,7 @@ def _known(store: CodebaseStore, key: str) -> Prepared | None:
     return store.find(digest) if digest else None
 
 
-async def _prepare(
-    source: Source, draft: Path, sandbox: Sandbox, store: CodebaseStore
-) -> Prepared:
+async def _prepare(source: Source, draft: Path, sandbox: Sandbox, store: CodebaseStore) -> Prepared:
     refuse_foreign(source)
     sandbox.check()
     layout = PythonToolchain().layout(source.tree)

@@ -27,6 +27,8 @@ _TEMPLATE = "_report_page.html"
 _KS_IN_TABLE = 6
 _OPEN_TASKS = 60
 """With more tasks than this, each project's list starts folded."""
+_OPEN_CODEBASES = 6
+"""With more codebases than this, their facts start folded."""
 
 
 class ReportInput(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +94,7 @@ def render_report(content: ReportInput) -> str:
             facts=content.facts,
             codebases=codebases,
             tasks=tasks,
+            open_cards=len(codebases) <= _OPEN_CODEBASES,
             open_tasks=len(tasks) <= _OPEN_TASKS,
             n_dropped=sum(content.dropped.values()),
             median_tests=statistics.median(len(key.fail_to_pass) for key in content.keys)

@@ -184,9 +184,8 @@ def _from_archive(archive: Path, into: Path, spec: str) -> Source:
 
 def _untar(archive: Path, tree: Path) -> None:
     with tarfile.open(archive) as tar:
-        n_files = size = 0
-        for member in tar:
-            n_files += 1
+        size = 0
+        for n_files, member in enumerate(tar, start=1):
             size += member.size
             _limit(archive, n_files, size)
             if member.isreg() or member.isdir() or member.issym() or member.islnk():
@@ -196,9 +195,8 @@ def _untar(archive: Path, tree: Path) -> None:
 
 def _unzip(archive: Path, tree: Path) -> None:
     with zipfile.ZipFile(archive) as bundle:
-        n_files = size = 0
-        for info in bundle.infolist():
-            n_files += 1
+        size = 0
+        for n_files, info in enumerate(bundle.infolist(), start=1):
             _limit(archive, n_files, size + info.file_size)
             parts = PurePosixPath(info.filename).parts
             if info.filename.startswith(("/", "\\")) or ".." in parts or "\\" in info.filename:

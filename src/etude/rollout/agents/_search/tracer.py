@@ -12,7 +12,7 @@ from types import CodeType, FrameType
 from typing import Any
 
 _MAX_LINES = 200_000
-_STATEMENT_S = 10
+_STATEMENT_S = 5
 """Seconds one statement of the script may take: some symptoms are endless loops."""
 
 

@@ -101,7 +101,10 @@ def write_scripts(env: Path, site: Path) -> None:
 
 def tidy(site: Path) -> None:
     """Take out what only tells where things came from, such as direct URLs and installers."""
-    for path in [*site.glob("*.dist-info/direct_url.json"), *site.glob("*.dist-info/uv_cache.json")]:
+    for path in [
+        *site.glob("*.dist-info/direct_url.json"),
+        *site.glob("*.dist-info/uv_cache.json"),
+    ]:
         path.unlink()
     (site / ".lock").unlink(missing_ok=True)
     # Scripts written for another place; `write_scripts` makes those that the box needs.

@@ -76,7 +76,8 @@ def install(lock: Sequence[str], target: Path, python: str) -> tuple[str, ...]:
     Raises:
         TaskError: A distribution cannot be downloaded.
     """
-    rest, without = list(lock), []
+    rest = list(lock)
+    without: list[str] = []
     while rest:
         with tempfile.TemporaryDirectory(prefix="etude-") as folder:
             pinned = Path(folder) / "lock.txt"
@@ -86,7 +87,9 @@ def install(lock: Sequence[str], target: Path, python: str) -> tuple[str, ...]:
             done = _uv(words, folder)
         if done.returncode == 0:
             return tuple(without)
-        blamed = [r for r in rest if re.search(rf"\b{re.escape(r.partition('==')[0])}\b", done.stderr)]
+        blamed = [
+            r for r in rest if re.search(rf"\b{re.escape(r.partition('==')[0])}\b", done.stderr)
+        ]
         if not blamed or "uild" not in done.stderr:
             raise TaskError(_reason(done.stderr))
         without += blamed
@@ -107,7 +110,7 @@ def _uv(words: Sequence[str], folder: str) -> subprocess.CompletedProcess[str]:
 
 
 def _reason(stderr: str) -> str:
-    text = re.sub(r"[×╰─▶│├]+", " ", stderr)
+    text = re.sub(r"[^\x20-\x7e]+", " ", stderr)
     text = re.sub(r"\s+", " ", text).strip()
     found = re.search(r"(Because .*?)(?: hint:|$)", text)
     return (found[1] if found else text)[:400] or "uv failed without a word"

@@ -61,9 +61,10 @@ def source_files(tree: Path, roots: tuple[str, ...]) -> list[Path]:
         top = tree / root
         for path in [top] if top.is_file() else walk(top):
             inner = path.relative_to(top.parent).parts[:-1]
-            if path.suffix == ".py" and not is_test(path.relative_to(top.parent).as_posix()):
-                if not VENDORED & set(inner):
-                    found.append(path)
+            if path.suffix != ".py" or VENDORED & set(inner):
+                continue
+            if not is_test(path.relative_to(top.parent).as_posix()):
+                found.append(path)
     return found
 
 
@@ -136,7 +137,8 @@ def _pkg_info(path: Path) -> dict[str, str]:
     if not licence or "\n" in licence or len(licence) > 60:
         classifiers = message.get_all("Classifier") or []
         licence = next(
-            (c.rpartition(":: ")[2] for c in classifiers if c.startswith("License ::")), licence[:60]
+            (c.rpartition(":: ")[2] for c in classifiers if c.startswith("License ::")),
+            licence[:60],
         )
     homepage = message.get("Home-page") or ""
     for line in message.get_all("Project-URL") or []:
@@ -169,10 +171,11 @@ def _source_roots(tree: Path, name: str) -> tuple[str, ...]:
         folder = tree / base
         if not folder.is_dir():
             continue
-        found = []
-        for path in sorted(folder.iterdir()):
-            if _is_root(path, base):
-                found.append(path.relative_to(tree).as_posix())
+        found = [
+            path.relative_to(tree).as_posix()
+            for path in sorted(folder.iterdir())
+            if _is_root(path, base)
+        ]
         if found:
             return _prefer(found, name)
     return ()

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from email.message import Message
 from pathlib import Path
 
-from packaging.markers import default_environment
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
@@ -44,7 +43,7 @@ def requirements_of_tests(tree: Path, metadata: Message | None) -> list[str]:
     place is meant for tests.
     """
     for names in (FIRST, SECOND):
-        found = list(_clean(_stated(tree, metadata, names), tree, metadata))
+        found = list(_clean(_stated(tree, metadata, names), metadata))
         if found:
             return list(dict.fromkeys(found))
     return []
@@ -59,8 +58,7 @@ def run_requirements(metadata: Message | None, extras: Iterable[str] = ()) -> li
         except InvalidRequirement:
             continue
         marker = requirement.marker
-        environments = [{**default_environment(), "extra": extra} for extra in ("", *extras)]
-        if marker is None or any(marker.evaluate(e) for e in environments):
+        if marker is None or any(marker.evaluate({"extra": extra}) for extra in ("", *extras)):
             requirement.marker = None
             found.append(str(requirement))
     return found
@@ -148,9 +146,10 @@ def _tox(tree: Path) -> Iterator[str]:
 
 def _calls(path: Path, method: str) -> Iterator[str]:
     for node in ast.walk(_parse(path)):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            if node.func.attr == method:
-                yield from _strings(ast.List(elts=list(node.args)))
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue
+        if node.func.attr == method:
+            yield from _strings(ast.List(elts=list(node.args)))
 
 
 def _setup_py(path: Path, names: tuple[str, ...]) -> Iterator[str]:
@@ -203,7 +202,7 @@ def _file(path: Path, depth: int) -> Iterator[str]:
             yield line
 
 
-def _clean(lines: Iterable[str], tree: Path, metadata: Message | None) -> Iterator[str]:
+def _clean(lines: Iterable[str], metadata: Message | None) -> Iterator[str]:
     own = canonicalize_name(metadata.get("Name") or "" if metadata else "")
     for line in lines:
         text = re.split(r"(?:^|\s)#|\s--hash|;\s*extra", line)[0].strip().rstrip("\\").strip()

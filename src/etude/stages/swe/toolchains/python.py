@@ -175,8 +175,7 @@ async def build(
 
 async def _ask(box: Box, job: dict[str, object]) -> dict[str, object]:
     result = await box.run(
-        ["/usr/bin/env", "CI=1", "SETUPTOOLS_USE_DISTUTILS=local", "/python/bin/python3"]
-        + [BUILD_TARGET],
+        ["/usr/bin/env", "CI=1", "/python/bin/python3", BUILD_TARGET],
         timeout_s=BUILD_S,
         stdin=json.dumps(job).encode(),
     )

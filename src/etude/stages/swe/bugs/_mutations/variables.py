@@ -14,7 +14,7 @@ _SYMMETRIC = {
 }
 _NO_NEWS = {"True", "False", "None", "self", "cls"}
 _COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
-_SMALL = (cst.BinaryOperation, cst.Comparison, cst.Call, cst.BooleanOperation)
+_SMALL = (cst.BinaryOperation, cst.Comparison, cst.Call, cst.BooleanOperation, cst.Tuple)
 
 
 def wrong_variable(function: Function) -> Iterator[Edit]:

@@ -1,0 +1,162 @@
+"""Which names of a test a user of the library would know, and what to call them."""
+
+import ast
+import builtins
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
+
+from etude.records import Codebase
+from etude.rollout.suites import Failure
+
+_FOR_TESTS = {"unittest", "pytest", "_pytest", "mock", "hypothesis", "doctest", "test"}
+_TEST_PART = re.compile(r"tests?|testing|conftest|test_\w+|\w+_tests?")
+_PLAIN = {"str", "bytes", "int", "float", "complex", "bool", "tuple", "frozenset", "NoneType"}
+_INLINE_CHARS = 40
+_OF_THIS_MACHINE = re.compile(r"pytest-of-|/tmp/| at 0x|\\x1b")
+
+
+class Names:
+    """The names that one failing test uses."""
+
+    def __init__(self, codebase: Codebase, failure: Failure) -> None:
+        self.failure = failure
+        self.own = {PurePosixPath(root).stem for root in codebase.source_roots}
+        self.own.add(codebase.name.replace("-", "_").lower())
+        self.installed = {
+            line.partition("==")[0].replace("-", "_").lower() for line in codebase.lock
+        }
+
+    def is_own(self, origin: str) -> bool:
+        """Whether a dotted name belongs to the project's own code, tests apart."""
+        parts = origin.split(".")
+        return parts[0] in self.own and not self._is_for_tests(parts)
+
+    def is_known(self, name: str) -> bool:
+        """Whether shown code may use a name that it does not bind."""
+        if hasattr(builtins, name):
+            return True
+        parts = self.failure.origins.get(name, "").split(".")
+        if parts == [""] or "<locals>" in parts or self._is_for_tests(parts):
+            return False
+        top = parts[0]
+        return top in self.own or top in sys.stdlib_module_names or top.lower() in self.installed
+
+    def _is_for_tests(self, parts: Sequence[str]) -> bool:
+        return parts[0] in _FOR_TESTS or any(_TEST_PART.fullmatch(part) for part in parts)
+
+    def value(self, name: str) -> str:
+        """Return code for the value of a variable; empty when there is none to show."""
+        text = self.failure.values.get(name, self.failure.values.get(f"self.{name}", ""))
+        if not text or _OF_THIS_MACHINE.search(text):
+            return ""
+        try:
+            tree = ast.parse(text, mode="eval")
+        except (SyntaxError, ValueError):
+            return ""
+        kind = self.failure.types.get(name, "").split(".")
+        free = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} - {kind[-1], kind[0]}
+        return text if all(self.is_known(name) for name in free) else ""
+
+    def plain(self, name: str) -> str:
+        """Return the value of a variable where it is short enough to stand for its name."""
+        kind = self.failure.types.get(name, "").removeprefix("builtins.")
+        text = self.value(name)
+        return text if kind in _PLAIN and len(text) <= _INLINE_CHARS else ""
+
+    def public(self, node: ast.expr) -> str:
+        """Return what a user calls the function that `node` stands for; empty for none of theirs.
+
+        A method is named after the class of its object, such as `Session.get`.
+        """
+        if isinstance(node, ast.Name):
+            return self._public_name(node.id)
+        if isinstance(node, ast.Call):
+            return self.public(node.func)
+        if isinstance(node, ast.Subscript | ast.Await | ast.Starred):
+            return self.public(node.value)
+        if not isinstance(node, ast.Attribute):
+            return ""
+        base = self.public(node.value)
+        if not base and isinstance(node.value, ast.Name):
+            origin = self.failure.origins.get(node.value.id, "")
+            base = node.value.id if self.is_own(origin) else ""
+        if not base or is_private(node.attr):
+            return ""
+        # What a function returns has no name; the function stays the best one.
+        is_function = isinstance(node.value, ast.Call) and not _is_class(base)
+        deep = isinstance(node.value, ast.Attribute | ast.Subscript) and "." in base
+        return base if is_function or (deep and base[0].isupper()) else f"{base}.{node.attr}"
+
+    def _public_name(self, name: str) -> str:
+        origin = self.failure.origins.get(name, "")
+        if origin:
+            return name if self.is_own(origin) and not is_private(name) else ""
+        kind = self.failure.types.get(name, self.failure.types.get(f"self.{name}", ""))
+        last = kind.rpartition(".")[2]
+        return last if self.is_own(kind) and not is_private(last) else ""
+
+    def calls(self, nodes: Iterable[ast.AST]) -> Iterator[tuple[ast.Call, str]]:
+        """Yield the project's public calls in `nodes`, outermost first, each with its name."""
+        for node in nodes:
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.Call) and (name := self.public(inner.func)):
+                    yield inner, name
+
+    def weigh(self, node: ast.expr) -> int:
+        """Return how much an expression looks like the code under test."""
+        if next(self.calls([node]), None):
+            return 4
+        names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+        if any(re.match(r"expect|want|correct|should", name) for name in names):
+            return 1
+        if any(isinstance(n, ast.Call | ast.Attribute) for n in ast.walk(node)):
+            return 3
+        return 2 if names - set(filter(self.plain, names)) else int(bool(names))
+
+
+def is_private(name: str) -> bool:
+    """Whether a name is not meant for users."""
+    return name.startswith("_") and not (name.startswith("__") and name.endswith("__"))
+
+
+def _is_class(name: str) -> bool:
+    return name.rpartition(".")[2][:1].isupper()
+
+
+class Renamed(ast.NodeTransformer):
+    """Takes the test's own ways out of code: `self.x`, `test_` before a name, the module's path."""
+
+    def __init__(self, modules: Sequence[str], inline: Mapping[str, str]) -> None:
+        self.modules = set(modules)
+        self.inline = inline
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:  # noqa: N802  (ast's own naming)
+        """Put a short value in a variable's place, or shorten its name."""
+        if node.id in self.inline and isinstance(node.ctx, ast.Load):
+            return ast.parse(self.inline[node.id], mode="eval").body
+        return ast.Name(_without_test(node.id), node.ctx)
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:  # noqa: N802
+        """Shorten `self.x` to `x` and `package.module.x` to `module.x`."""
+        if isinstance(node.value, ast.Name) and node.value.id == "self":
+            return self.visit_Name(ast.Name(node.attr, node.ctx))
+        if ast.unparse(node) in self.modules:
+            return ast.Name(node.attr, node.ctx)
+        node.value = self.visit(node.value)
+        return node
+
+
+def _without_test(name: str) -> str:
+    rest = name.removeprefix("test_")
+    return rest if rest.isidentifier() else name
+
+
+def modules_of(paths: Iterable[str]) -> list[str]:
+    """Return the dotted names of the modules in `paths`, also without their leading folders."""
+    found = []
+    for path in map(PurePosixPath, paths):
+        parts = list(path.with_suffix("").parts)
+        found += [".".join(parts[first:]) for first in range(len(parts) - 1)]
+    return found

@@ -1,0 +1,24 @@
+"""One small project of ours, prepared once for all flows."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+LEDGER = Path(__file__).parent / "ledger"
+
+
+@pytest.fixture(scope="session")
+def ledger() -> Path:
+    """The folder of the small project."""
+    return LEDGER
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home for prepared codebases that the whole session shares."""
+    folder = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ETUDE_HOME", str(folder))
+        patch.setenv("ETUDE_TEST_SECRET", "not for boxes")
+        yield folder
