@@ -57,6 +57,8 @@ class Codebase(Record, frozen=True, kw_only=True):
     """Lines of the runner's settings file that are kept from the project's own."""
     plugins: tuple[str, ...] = ()
     """Modules of the test runner's plug-ins that are loaded by name."""
+    own_modules: tuple[str, ...] = ()
+    """Modules of the project that the test runner imports too and must have from elsewhere."""
     tests: tuple[BaselineTest, ...]
     """The stable suite: passing, skipped and expected-to-fail tests."""
     set_aside: tuple[SetAside, ...] = ()

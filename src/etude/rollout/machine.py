@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from etude.errors import ConfigError
-from etude.rollout.suites.pytest import runner_mount
+from etude.rollout.suites.pytest import PYTEST_TARGET, runner_mount
 from etude.sandbox import Image, Mount
 from etude.store.codebases import Prepared
 
@@ -66,6 +66,8 @@ def image_of(
     mounts = [*interpreter_mounts(version), Mount(source=prepared.env, target=ENV_TARGET)]
     if for_grading:
         mounts.append(runner_mount())
+        if prepared.codebase.own_modules:
+            mounts.append(Mount(source=prepared.folder / "pytest", target=PYTEST_TARGET))
         if (prepared.folder / "bytecode").is_dir():
             mounts.append(Mount(source=prepared.folder / "bytecode", target=BYTECODE_TARGET))
     layers = (changes, prepared.source) if changes else (prepared.source,)

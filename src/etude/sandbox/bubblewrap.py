@@ -17,7 +17,7 @@ from pathlib import Path
 from etude.errors import ConfigError, SandboxError, blame
 from etude.records import make_patch
 from etude.sandbox import _confine
-from etude.sandbox._base import Box, Image, Killed, Limits, Result, Sandbox
+from etude.sandbox._base import Box, Image, Killed, Result, Sandbox
 from etude.sandbox._channel import Channel
 from etude.sandbox._holder import mounts, wire
 from etude.sandbox._image import check_image
@@ -30,6 +30,10 @@ _KILLED: dict[str, Killed] = {"timeout": "timeout", "memory": "memory", "output"
 
 class BubblewrapSandbox(Sandbox, frozen=True, kw_only=True):
     """Boxes of Linux namespaces with a system-call filter."""
+
+    copy: bool = False
+    """Give each box a copy of its workspace rather than an overlay on it. Slower; done in any case
+    for ordinary users of Linux older than 6.6, whose overlays cannot keep all changes."""
 
     def check(self) -> None:
         """Make sure that boxes can be opened on this machine, by opening one.
@@ -60,7 +64,7 @@ class BubblewrapSandbox(Sandbox, frozen=True, kw_only=True):
         """
         channel = await Channel.start()
         try:
-            box = BubblewrapBox(channel, image, self.limits)
+            box = BubblewrapBox(channel, image, self)
             await box.begin()
             yield box
         finally:
@@ -74,10 +78,10 @@ class BubblewrapSandbox(Sandbox, frozen=True, kw_only=True):
 class BubblewrapBox(Box):
     """A box and the holder that keeps its files."""
 
-    def __init__(self, channel: Channel, image: Image, limits: Limits) -> None:
+    def __init__(self, channel: Channel, image: Image, spec: BubblewrapSandbox) -> None:
         self.image = image
         self._channel = channel
-        self._limits = limits
+        self._spec = spec
         self._program = ""
         self._options: list[str] = []
 
@@ -100,9 +104,9 @@ class BubblewrapBox(Box):
             layers=[str(layer.resolve()) for layer in self.image.workspace],
             binds=[[str(source), name] for source, name in binds],
             owner=-1 if owner is None else owner,
-            disk_bytes=self._limits.disk_bytes,
-            n_files=self._limits.n_files,
-            overlay=True,
+            disk_bytes=self._spec.limits.disk_bytes,
+            n_files=self._spec.limits.n_files,
+            overlay=not self._spec.copy,
         )
         doing = "opening a box"
         await self._channel.ask(order, wire.Done, doing=doing, body=seccomp)
@@ -120,7 +124,7 @@ class BubblewrapBox(Box):
         Raises:
             SandboxError: The box is gone or could not start the command.
         """
-        limits = self._limits
+        limits = self._spec.limits
         order = wire.Run(
             program=self._program,
             options=self._options,
@@ -204,7 +208,7 @@ class BubblewrapBox(Box):
         """
         channel = await Channel.start()
         try:
-            box = BubblewrapBox(channel, self.image, self._limits)
+            box = BubblewrapBox(channel, self.image, self._spec)
             await box.begin(origin=self)
             yield box
         finally:

@@ -15,15 +15,15 @@ from pathlib import Path
 
 from etude.errors import SandboxError, blame
 from etude.records import make_patch
-from etude.sandbox._base import Box, Image, Killed, Limits, Result, Sandbox
+from etude.sandbox._base import Box, Image, Limits, Result, Sandbox
 from etude.sandbox._command import words_of
+from etude.sandbox._follow import follow
 from etude.sandbox._holder import layer, mounts, transfer, tree
 from etude.sandbox._holder.stream import Stream
 from etude.sandbox._image import check_image
 
 # The report descriptor has whatever number was free; the command expects it at 3.
 _RUN = 'fd=$1; shift; exec 3>&"$fd"; eval "exec $fd>&-"; exec "$@"'
-_LINGER_S = 1.0
 _TMP = "/tmp"  # noqa: S108  # this machine's own, as everything here
 
 
@@ -86,14 +86,19 @@ class LocalBox(Box):
         started_s = loop.time()
         with blame(SandboxError, "running a command in a local box"):
             process = await self._start(words, streams)
-        try:
-            killed = await self._follow(process, streams, timeout_s, stdin)
-        finally:
+
+        async def stop() -> None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
+
+        try:
+            killed = await follow(
+                process, streams, limits, timeout_s=timeout_s, stdin=stdin, stop=stop
+            )
+        finally:
+            await stop()
             exit_code = await process.wait()
             for stream in streams:
-                loop.remove_reader(stream.fd)
                 stream.close()
         out, err, report = streams
         return Result(
@@ -187,55 +192,6 @@ class LocalBox(Box):
             for stream in streams:
                 os.close(stream.write_fd)
 
-    async def _follow(
-        self,
-        process: asyncio.subprocess.Process,
-        streams: tuple[Stream, ...],
-        timeout_s: float,
-        stdin: bytes,
-    ) -> Killed:
-        """Read the streams until the command ends or breaks a limit; return which."""
-        out, err, report = streams
-        loop = asyncio.get_running_loop()
-        flooded = asyncio.Event()
-        ends = [asyncio.Event() for _ in streams]
-
-        def take(stream: Stream, end: asyncio.Event) -> None:
-            if not stream.take():
-                loop.remove_reader(stream.fd)
-                end.set()
-            if (
-                out.n_bytes + err.n_bytes > self._limits.flood_bytes
-                or report.n_bytes > self._limits.report_bytes
-            ):
-                flooded.set()
-
-        for stream, end in zip(streams, ends, strict=True):
-            loop.add_reader(stream.fd, take, stream, end)
-        feeding = asyncio.create_task(_feed(process, stdin))
-        ended = asyncio.create_task(process.wait())
-        flood = asyncio.create_task(flooded.wait())
-        try:
-            await asyncio.wait(
-                (ended, flood), timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED
-            )
-            killed: Killed = ""
-            if flooded.is_set():
-                killed = "output"
-            elif not ended.done():
-                killed = "timeout"
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            # A process in a session of its own may still hold the pipes: do not wait for it.
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_LINGER_S):
-                    for end in ends:
-                        await end.wait()
-            return killed
-        finally:
-            for task in (feeding, ended, flood):
-                task.cancel()
-
     def _place(self, path: str) -> tuple[Path, str]:
         """Return the folder that a path of the box lies in, and the rest of it."""
         workdir = self.image.workdir.rstrip("/")
@@ -254,13 +210,3 @@ async def _folder() -> AsyncIterator[Path]:
         yield base
     finally:
         shutil.rmtree(base, ignore_errors=True)
-
-
-async def _feed(process: asyncio.subprocess.Process, content: bytes) -> None:
-    """Give a command its input; it may not want it."""
-    if process.stdin is None:
-        return
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        process.stdin.write(content)
-        await process.stdin.drain()
-    process.stdin.close()

@@ -72,8 +72,8 @@ def test_a_wrong_call_is_answered_and_the_talk_goes_on(play: "Play") -> None:
     ("limits", "ending", "n_turns"),
     [
         (PlayLimits(n_turns=2), "turn_limit", 2),
-        (PlayLimits(n_tokens=300), "token_limit", 1),
-        (PlayLimits(cost_usd=0.3), "cost_limit", 4),
+        (PlayLimits(n_tokens=200), "token_limit", 1),
+        (PlayLimits(cost_usd=0.25), "cost_limit", 3),
         (PlayLimits(time_s=0.0), "time_limit", 0),
     ],
 )

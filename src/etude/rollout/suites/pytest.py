@@ -25,6 +25,8 @@ from etude.sandbox import Box, Mount
 
 RUNNER = Path(__file__).parent / "_pytest_in_box"
 RUNNER_TARGET = "/etude/runner"
+PYTEST_TARGET = "/etude/pytest"
+"""Where the runner finds a pytest that shares no module with the project."""
 TOOLS_TARGET = "/etude/tools"
 """Where a codebase under preparation finds the coverage package."""
 LOG_CHARS = 20_000
@@ -111,6 +113,8 @@ def _job(codebase: Codebase, plan: SuitePlan, secret: str) -> bytes:
             "default_test_s": plan.default_test_s,
             "sources": codebase.source_roots if plan.coverage else (),
             "tools": TOOLS_TARGET,
+            "own_modules": codebase.own_modules,
+            "pytest": PYTEST_TARGET,
         }
     )
 

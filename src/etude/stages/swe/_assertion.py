@@ -84,7 +84,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     """Which part of the result `expected` and `actual` show; empty for all of it."""
 
 
-def read_claim(failure: Failure, weigh: Weigh) -> Claim | None:
+def read_claim(failure: Failure, weigh: Weigh, is_own_path: Callable[[str], bool]) -> Claim | None:
     """Return what the failed statement claimed; `None` when it cannot be told."""
     try:
         nodes = ast.parse(failure.statement).body
@@ -96,17 +96,18 @@ def read_claim(failure: Failure, weigh: Weigh) -> Claim | None:
     if block is not None:
         return _of_block(failure, *block)
     test = _test(nodes[0])
-    raised = failure.exception != "AssertionError" or test is None or _raised_deeper(failure)
-    if raised:
+    deeper = _raised_at(failure)
+    if test is None and failure.exception == "AssertionError" and not is_own_path(deeper):
+        # The test's own helper found fault: with what, only the test knows.
+        return Claim(manner="value", body=(nodes[0],), tested=nodes[0])
+    if failure.exception != "AssertionError" or test is None or is_own_path(deeper):
         return _of_error(failure, nodes[0], test, weigh)
-    assert test is not None  # noqa: S101  (for the type checker: `raised` covers it)
     return _of_test(failure, test, weigh)
 
 
-def _raised_deeper(failure: Failure) -> bool:
-    """Whether an assertion of the library itself failed."""
-    frames = failure.frames
-    return len(frames) > 1 and frames[-1].path not in ("", frames[0].path)
+def _raised_at(failure: Failure) -> str:
+    """Return the file in which the exception was raised, as far as that was in the tree."""
+    return next((frame.path for frame in reversed(failure.frames) if frame.path), "")
 
 
 def _test(node: ast.stmt) -> ast.expr | None:

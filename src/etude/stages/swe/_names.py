@@ -22,6 +22,7 @@ class Names:
 
     def __init__(self, codebase: Codebase, failure: Failure) -> None:
         self.failure = failure
+        self.roots = codebase.source_roots
         self.own = {PurePosixPath(root).stem for root in codebase.source_roots}
         self.own.add(codebase.name.replace("-", "_").lower())
         self.installed = {
@@ -38,7 +39,7 @@ class Names:
         if hasattr(builtins, name):
             return True
         parts = self.failure.origins.get(name, "").split(".")
-        if parts == [""] or "<locals>" in parts or self._is_for_tests(parts):
+        if parts == [""] or self._is_for_tests(parts):
             return False
         top = parts[0]
         return top in self.own or top in sys.stdlib_module_names or top.lower() in self.installed
@@ -81,7 +82,7 @@ class Names:
         base = self.public(node.value)
         if not base and isinstance(node.value, ast.Name):
             origin = self.failure.origins.get(node.value.id, "")
-            base = node.value.id if self.is_own(origin) else ""
+            base = self.real(node.value.id) if self.is_own(origin) else ""
         if not base or is_private(node.attr):
             return ""
         # What a function returns has no name; the function stays the best one.
@@ -92,6 +93,7 @@ class Names:
     def _public_name(self, name: str) -> str:
         origin = self.failure.origins.get(name, "")
         if origin:
+            name = self.real(name)
             return name if self.is_own(origin) and not is_private(name) else ""
         kind = self.failure.types.get(name, self.failure.types.get(f"self.{name}", ""))
         last = kind.rpartition(".")[2]
@@ -101,19 +103,35 @@ class Names:
         """Yield the project's public calls in `nodes`, outermost first, each with its name."""
         for node in nodes:
             for inner in ast.walk(node):
-                if isinstance(inner, ast.Call) and (name := self.public(inner.func)):
+                if not isinstance(inner, ast.Call) or not (name := self.public(inner.func)):
+                    continue
+                # A method of what a function returned has no name: the function's call does.
+                if not isinstance(inner.func, ast.Attribute) or name.endswith(inner.func.attr):
                     yield inner, name
 
     def weigh(self, node: ast.expr) -> int:
         """Return how much an expression looks like the code under test."""
         if next(self.calls([node]), None):
             return 4
-        names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-        if any(re.match(r"expect|want|correct|should", name) for name in names):
+        inner = list(ast.walk(node))
+        names = {n.id for n in inner if isinstance(n, ast.Name)}
+        if any(re.match(r"exp(?:ect|_|$)|want|correct|should", name) for name in names):
             return 1
-        if any(isinstance(n, ast.Call | ast.Attribute) for n in ast.walk(node)):
+        if any(isinstance(n, ast.Call | ast.Attribute | ast.Subscript) for n in inner):
             return 3
-        return 2 if names - set(filter(self.plain, names)) else int(bool(names))
+        return 2 if isinstance(node, ast.Name) else int(bool(names))
+
+    def real(self, name: str) -> str:
+        """Return what the project calls a thing that the test calls `name`."""
+        origin = self.failure.origins.get(name, "")
+        last = origin.rpartition(".")[2]
+        usable = self.is_own(origin) and last.isidentifier() and not is_private(last)
+        return last if usable and "." in origin else name
+
+    def is_own_path(self, path: str) -> bool:
+        """Whether a file belongs to the project's own code."""
+        below = any(path == root or path.startswith(f"{root}/") for root in self.roots)
+        return below and not any(_TEST_PART.fullmatch(p) for p in path[:-3].split("/"))
 
 
 def is_private(name: str) -> bool:
@@ -126,19 +144,22 @@ def _is_class(name: str) -> bool:
 
 
 class Renamed(ast.NodeTransformer):
-    """Takes the test's own ways out of code: `self.x`, `test_` before a name, the module's path."""
+    """Takes the test's own ways out of code: `self.x`, `test_` before a name, aliases."""
 
-    def __init__(self, modules: Sequence[str], inline: Mapping[str, str]) -> None:
+    def __init__(self, names: Names, modules: Sequence[str], inline: Mapping[str, str]) -> None:
+        self.names = names
         self.modules = set(modules)
         self.inline = inline
 
-    def visit_Name(self, node: ast.Name) -> ast.expr:  # noqa: N802  (ast's own naming)
+    def visit_Name(self, node: ast.Name) -> ast.expr:
         """Put a short value in a variable's place, or shorten its name."""
-        if node.id in self.inline and isinstance(node.ctx, ast.Load):
-            return ast.parse(self.inline[node.id], mode="eval").body
+        if isinstance(node.ctx, ast.Load):
+            if node.id in self.inline:
+                return ast.parse(self.inline[node.id], mode="eval").body
+            return ast.Name(_without_test(self.names.real(node.id)), node.ctx)
         return ast.Name(_without_test(node.id), node.ctx)
 
-    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:  # noqa: N802
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         """Shorten `self.x` to `x` and `package.module.x` to `module.x`."""
         if isinstance(node.value, ast.Name) and node.value.id == "self":
             return self.visit_Name(ast.Name(node.attr, node.ctx))

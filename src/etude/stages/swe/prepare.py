@@ -3,7 +3,7 @@
 import hashlib
 import shutil
 import sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import msgspec
 
@@ -11,23 +11,31 @@ from etude.errors import ConfigError
 from etude.records import Codebase, Origin
 from etude.rollout.machine import BYTECODE_TARGET, ENV_TARGET, interpreter_mounts
 from etude.rollout.suites import SuitePlan, SuiteRun
-from etude.rollout.suites.pytest import TOOLS_TARGET, PytestSuite, runner_mount
+from etude.rollout.suites.pytest import (
+    PYTEST_TARGET,
+    TOOLS_TARGET,
+    PytestSuite,
+    runner_mount,
+)
 from etude.sandbox import Image, Mount, Sandbox, adopt
 from etude.stages.swe.baseline import MAX_SUITE_S, Baseline, first_run, measure
 from etude.stages.swe.sources import Source, fetch, refuse_foreign, tree_digest
-from etude.stages.swe.toolchains import Installed
+from etude.stages.swe.toolchains import Installed, Layout
 from etude.stages.swe.toolchains._index import install, resolve
 from etude.stages.swe.toolchains.python import Needs, PythonToolchain, wanted_by
 from etude.store.codebases import CodebaseStore, Prepared, settle_times
 
-RECIPE = 1
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+RECIPE = 2
 """Raised whenever preparing anew would give another result; older codebases are not found then."""
 MADE_BY = "etude.stages.swe.prepare"
 ERAS = ("pytest", "pytest<9", "pytest<8")
 """Requirements of the test runner that are tried: old suites break under a new pytest."""
 MAX_BAD_SHARE = 0.2
 """A suite of which more fails is tried under an older runner."""
-IMPORTED_BY_PYTEST = {"pluggy", "iniconfig", "packaging", "pygments", "pytest", "exceptiongroup"}
+PYTEST = {"pytest", "_pytest"}
+IMPORTED_BY_PYTEST = {"pluggy", "iniconfig", "packaging", "pygments", "exceptiongroup"}
+"""Modules in which a bug would break the runner instead of the tests, were they shared."""
 LEFTOVERS = ("__pycache__", ".pytest_cache", ".hypothesis", ".mypy_cache", ".ruff_cache")
 
 
@@ -84,7 +92,7 @@ async def prepare(
 
 
 def _key(spec: str) -> str:
-    return f"{spec}|python{sys.version_info.major}.{sys.version_info.minor}|recipe{RECIPE}"
+    return f"{spec}|python{PYTHON}|recipe{RECIPE}"
 
 
 def _known(store: CodebaseStore, key: str) -> Prepared | None:
@@ -96,14 +104,10 @@ async def _prepare(source: Source, draft: Path, sandbox: Sandbox, store: Codebas
     refuse_foreign(source)
     sandbox.check()
     layout = PythonToolchain().layout(source.tree)
-    if layout.name.lower() in IMPORTED_BY_PYTEST:
-        raise ConfigError(
-            f"{layout.name}: pytest itself imports it, so a bug in it would break the test runner "
-            f"instead of the tests"
-        )
+    if layout.name.lower() in PYTEST:
+        raise ConfigError(f"{layout.name}: it is the test runner itself, so nothing can judge it")
     tools = draft / "tools"
-    python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    install(resolve(["coverage"], python), tools, python)
+    install(resolve(["coverage"], PYTHON), tools, PYTHON)
     workshop = _Workshop(source, draft, tools, sandbox)
     best = await workshop.try_out()
     card, baseline = await workshop.measure(best)
@@ -160,7 +164,7 @@ class _Workshop:
         return _Attempt(installed=installed, run=run, era=needs.runner), needs
 
     async def _install(self, needs: Needs) -> Installed:
-        for name in ("source", "env", "bytecode"):
+        for name in ("source", "env", "bytecode", "pytest"):
             shutil.rmtree(self.draft / name, ignore_errors=True)
         tree = self.draft / "source"
         shutil.copytree(self.source.tree, tree, symlinks=True)
@@ -168,6 +172,9 @@ class _Workshop:
         installed = await self.toolchain.install(
             tree, self.draft / "env", layout, self.sandbox, needs
         )
+        if _own_modules(layout):
+            install(resolve([needs.runner], PYTHON), self.draft / "pytest", PYTHON)
+            settle_times(self.draft / "pytest")
         for leftover in LEFTOVERS:
             for path in [*tree.rglob(leftover)]:
                 shutil.rmtree(path, ignore_errors=True)
@@ -177,13 +184,14 @@ class _Workshop:
         return installed
 
     def _image(self, *, bytecode: bool = False) -> Image:
-        python = f"{sys.version_info.major}.{sys.version_info.minor}"
         mounts = [
-            *interpreter_mounts(python),
+            *interpreter_mounts(PYTHON),
             Mount(source=self.draft / "env", target=ENV_TARGET),
             Mount(source=self.tools, target=TOOLS_TARGET),
             runner_mount(),
         ]
+        if (self.draft / "pytest").is_dir():
+            mounts.append(Mount(source=self.draft / "pytest", target=PYTEST_TARGET))
         if bytecode:
             mounts.append(Mount(source=self.draft / "bytecode", target=BYTECODE_TARGET))
         return Image(
@@ -247,6 +255,7 @@ class _Workshop:
             test_args=installed.args,
             test_settings=installed.settings,
             plugins=installed.plugins,
+            own_modules=_own_modules(layout),
             tests=(),
             suite_s=0.0,
             n_source_lines=layout.n_source_lines,
@@ -263,6 +272,11 @@ class _Workshop:
         total = hashlib.sha256(msgspec.json.encode(bare, order="deterministic"))
         total.update(tree_digest(self.draft / "source").encode())
         return total.hexdigest()
+
+
+def _own_modules(layout: Layout) -> tuple[str, ...]:
+    roots = {PurePosixPath(root).stem for root in layout.source_roots}
+    return tuple(sorted(roots & IMPORTED_BY_PYTEST))
 
 
 def _complaints(run: SuiteRun) -> list[str]:

@@ -6,6 +6,7 @@ package defines, and the local variables that the shown code itself binds.
 
 import ast
 import copy
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -17,7 +18,10 @@ from etude.stages.swe._names import Names, Renamed, is_private, modules_of
 
 _CALL_CHARS = 60
 _CODE_LINES = 18
-_LINE_CHARS = 120
+_LINE_CHARS = 150
+_NUMBER = re.compile(r"-?\d+|True|False|None")
+_TEXT = re.compile(r"(?:[ -!#-\[\]-~\n]|\"(?!\"\"|\Z))+")
+"""What can stand between triple quotes as it is."""
 _MAX_OTHERS = 3
 
 
@@ -31,6 +35,10 @@ class Symptom(msgspec.Struct, frozen=True, kw_only=True):
     call: str
     """The call with its arguments where that is short, else `name`."""
     manner: Manner
+    alone: bool = False
+    """Whether the call needs no object that was made before."""
+    direct: bool = False
+    """Whether `expected` and `actual` are what the call itself gives."""
     code: str = ""
     """What to run to see it; empty when that takes more than a user would have."""
     expected: str = ""
@@ -50,7 +58,7 @@ def read_symptom(
 ) -> Symptom | None:
     """Return what a user would see of a failure; `None` when it shows nowhere outside."""
     names = Names(codebase, failure)
-    claim = read_claim(failure, names.weigh)
+    claim = read_claim(failure, names.weigh, names.is_own_path)
     if claim is None:
         return None
     steps = _steps(failure)
@@ -66,6 +74,8 @@ def read_symptom(
         name=_short(name, modules),
         call=_call_text(names, call, name, modules),
         manner=claim.manner,
+        alone=call is not None and _needs_nothing(names, call),
+        direct=call is claim.tested,
         code=_code(names, claim, steps, modules),
         expected=claim.expected,
         relation=claim.relation,
@@ -111,38 +121,88 @@ def _call_text(names: Names, call: ast.Call | None, name: str, modules: Sequence
     if all(n in inline or names.is_known(n) for n in used):
         bare = copy.deepcopy(call)
         bare.func = ast.Name(_short(name, modules), ast.Load())
-        text = ast.unparse(Renamed(modules, inline).visit(bare))
+        text = ast.unparse(Renamed(names, modules, inline).visit(bare))
         if len(text) <= _CALL_CHARS and "\n" not in text:
             return text
     return _short(name, modules)
+
+
+def _needs_nothing(names: Names, call: ast.Call) -> bool:
+    used = {n.id for n in ast.walk(call.func) if isinstance(n, ast.Name)}
+    return all(names.is_known(name) for name in used)
 
 
 def _code(names: Names, claim: Claim, steps: Sequence[ast.stmt], modules: Sequence[str]) -> str:
     """Return code that shows the symptom, or nothing when it needs what only the test has."""
     if names.failure.steps and not steps:
         return ""
-    body = [shown for step in steps for shown in _without_assert(step)]
-    body += claim.body
-    bound = _bound(body)
+    body = _ended([shown for step in steps for shown in _without_assert(step)], claim.body)
     head: list[str] = []
-    for name in dict.fromkeys(_free(body, bound)):
+    inline: dict[str, str] = {}
+    for name in dict.fromkeys(_free(body, _bound(body))):
         if not names.is_known(name):
             value = names.value(name)
             if not value or is_private(name):
                 return ""
-            head.append(f"{name} = {value}")
-    renamed = Renamed(modules, {})
-    shown = [node for line in head for node in ast.parse(line).body] + copy.deepcopy(body)
-    lines = [line for node in shown for line in _lines(renamed.visit(node))]
+            if _NUMBER.fullmatch(value):
+                inline[name] = value
+            else:
+                head.append(f"{name} = {value}")
+    if not _uses_project(names, body):
+        return ""
+    renamed = Renamed(names, modules, inline)
+    lines = [line for text in head for line in _lines(renamed.visit(ast.parse(text).body[0]))]
+    texts = {ast.dump(node): text for node, text in _originals(names.failure)}
+    for node in body:
+        new = renamed.visit(copy.deepcopy(node))
+        same = texts.get(ast.dump(new), "")
+        lines += same.split("\n") if same and "#" not in same else _lines(new)
     if len(lines) > _CODE_LINES or any(len(line) > _LINE_CHARS for line in lines):
         return ""
     return "\n".join(lines)
 
 
+def _originals(failure: Failure) -> list[tuple[ast.stmt, str]]:
+    return [(ast.parse(step).body[0], step) for step in failure.steps]
+
+
+def _ended(steps: Sequence[ast.stmt], body: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """Join steps and body, without the names that results got only for the test's sake."""
+    *early, last = [*steps, *body]
+    if isinstance(last, ast.Return | ast.Assign | ast.AnnAssign) and last.value is not None:
+        targets = last.targets if isinstance(last, ast.Assign) else []
+        if all(isinstance(target, ast.Name | ast.Tuple) for target in targets):
+            last = ast.Expr(last.value)
+    made = early[-1] if early else None
+    if (
+        isinstance(last, ast.Expr)
+        and isinstance(last.value, ast.Name)
+        and isinstance(made, ast.Assign)
+        and [ast.unparse(target) for target in made.targets] == [last.value.id]
+    ):
+        return [*early[:-1], ast.Expr(made.value)]
+    return [*early, last]
+
+
+def _uses_project(names: Names, body: Sequence[ast.stmt]) -> bool:
+    """Whether code can show anything: it calls the project, and needs nothing of its moment."""
+    used = {n.attr for node in body for n in ast.walk(node) if isinstance(n, ast.Attribute)}
+    if "exc_info" in used or any(
+        isinstance(n, ast.Nonlocal | ast.Global) for node in body for n in ast.walk(node)
+    ):
+        return False
+    return next(names.calls(body), None) is not None
+
+
 def _lines(node: ast.stmt) -> list[str]:
-    """Return the code of one statement, long calls broken where that is easy."""
-    text = ast.unparse(ast.fix_missing_locations(node))
-    return text.splitlines()
+    """Return the code of one statement, text of several lines as such."""
+    value = node.value if isinstance(node, ast.Assign) else None
+    if isinstance(node, ast.Assign) and isinstance(value, ast.Constant):
+        text = value.value
+        if isinstance(text, str) and text.count("\n") > 1 and _TEXT.fullmatch(text):
+            targets = " = ".join(ast.unparse(target) for target in node.targets)
+            return f'{targets} = """{text}"""'.split("\n")
+    return ast.unparse(ast.fix_missing_locations(node)).splitlines()
 
 
 def _without_assert(step: ast.stmt) -> list[ast.stmt]:
@@ -170,18 +230,17 @@ def _compared(test: ast.expr) -> list[ast.expr]:
 
 def _bound(body: Sequence[ast.stmt]) -> set[str]:
     """Return the names that the code binds."""
-    found = set()
+    found: set[str | None] = set()
     for node in body:
         for inner in ast.walk(node):
-            if isinstance(inner, ast.Name) and not isinstance(inner.ctx, ast.Load):
-                found.add(inner.id)
-            elif isinstance(inner, ast.arg):
-                found.add(inner.arg)
-            elif isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                found.add(inner.name)
-            elif isinstance(inner, ast.ExceptHandler) and inner.name:
-                found.add(inner.name)
-    return found
+            match inner:
+                case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name):
+                    found.add(name)
+                case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                    found.add(name)
+                case ast.ClassDef(name=name) | ast.ExceptHandler(name=name):
+                    found.add(name)
+    return {name for name in found if name}
 
 
 def _free(body: Sequence[ast.stmt], bound: set[str]) -> list[str]:

@@ -51,10 +51,16 @@ def read(frame, line, fallback):
     statement = nodes[-1]
     steps = _slice(statement, before, frame)
     texts = [_text(source, node) for node in steps]
+    lost = set()
     if len(texts) > STEPS or sum(map(len, texts)) > STEPS_CHARS:
+        lost = {name for node in steps for name in _bound(node)}
         steps, texts = [], []
     found = {"statement": _text(source, statement)[:STATEMENT_CHARS], "steps": texts}
     found.update(_names([*steps, statement], frame))
+    # What a lost step made may have changed since; only values that cannot change are true.
+    for name in lost & set(found["values"]):
+        if not isinstance(frame.f_locals.get(name), PLAIN):
+            del found["values"][name]
     return found
 
 
@@ -214,7 +220,7 @@ def _describe(name, value, found):
     if isinstance(qualified, str) and isinstance(getattr(value, "__module__", None), str):
         found["origins"][name] = value.__module__ + "." + qualified
         return
-    text = short(value)
+    text = "" if isinstance(value, BaseException) else short(value)
     if text:
         found["values"][name] = text
     kind = type(value)

@@ -288,6 +288,31 @@ def arguments(job, root):
     return args + list(job["args"]) + list(job["paths"])
 
 
+def import_apart(site, own_modules):
+    """Import all of pytest from `site`, then forget the modules that the project brings itself.
+
+    Pytest keeps those it has; tests that import them by name get the project's.
+    """
+    import importlib
+    import pkgutil
+
+    sys.path.insert(0, site)
+    import _pytest
+    import pytest
+
+    for module in pkgutil.walk_packages(_pytest.__path__, "_pytest."):
+        try:
+            importlib.import_module(module.name)
+        except ImportError:
+            pass
+    sys.path.remove(site)
+    for name in list(sys.modules):
+        if name.partition(".")[0] in own_modules:
+            del sys.modules[name]
+    importlib.invalidate_caches()
+    return pytest
+
+
 def main():
     job = json.loads(sys.stdin.buffer.read())
     report = Report(job.pop("secret"))
@@ -295,7 +320,10 @@ def main():
     os.dup2(nothing, 0)
     root = os.getcwd()
     sys.path[0] = root
-    import pytest
+    if job["own_modules"]:
+        pytest = import_apart(job["pytest"], job["own_modules"])
+    else:
+        import pytest
 
     report.write("start", text="pytest-" + pytest.__version__)
     recorder = Recorder(job, report, root)

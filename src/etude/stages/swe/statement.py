@@ -1,0 +1,118 @@
+"""Write the task statement: what a user of the library would report, seen from outside.
+
+Made from the failures of the tests that catch the bug. A text that gives something away is
+replaced by one that says less, and when even the vaguest does, there is no task.
+"""
+
+from collections.abc import Iterator, Sequence
+from random import Random
+
+from etude.errors import TaskError
+from etude.records import Codebase
+from etude.rollout.suites import Failure
+from etude.stages.swe._phrases import Detail, Voice, compose, lengthen
+from etude.stages.swe.leaks import find_leaks
+from etude.stages.swe.symptom import Symptom, read_symptom
+
+MIN_WORDS, MAX_WORDS = 40, 200
+_READ = 40
+"""Failures that are looked at; more of them add nothing to choose from."""
+_TRIED = 4
+"""Symptoms that may become the subject of the report."""
+_DETAILS = (
+    Detail(),
+    Detail(further=False),
+    Detail(further=False, message=False),
+    Detail(further=False, message=False, code=False),
+    Detail(further=False, message=False, code=False, call=False),
+    Detail(further=False, message=False, code=False, call=False, values=False),
+)
+"""From the fullest report to the vaguest."""
+
+
+def write_statement(
+    codebase: Codebase,
+    symptoms: Sequence[tuple[str, Failure]],
+    *,
+    paths: Sequence[str],
+    kind: str,
+    patch: str,
+    rng: Random,
+) -> str:
+    """Return a report in Markdown of what the failing tests show, 40 to 200 words.
+
+    Args:
+        codebase: What the report is about.
+        symptoms: Each failing test and how it failed.
+        paths: Files that the bug changes.
+        kind: Kind of bug; only to check that the report does not name it.
+        patch: Unified diff of the bug or of its repair; only to check against.
+        rng: Chooses the wording.
+
+    Raises:
+        TaskError: Nothing shows from outside, or every report would give something away.
+    """
+    voice = Voice(rng)
+    found = _seen(codebase, symptoms, paths)
+    if not found:
+        raise TaskError(
+            f"no statement without a leak: none of {len(symptoms)} failing tests of "
+            f"{codebase.name} calls anything that a user would know"
+        )
+    tests = [test for test, _ in symptoms]
+    leaks: list[str] = []
+    for text in _reports(codebase, found, voice):
+        leaks = find_leaks(text, paths=paths, tests=tests, kinds=[kind], patch=patch)
+        if not leaks and MIN_WORDS <= len(text.split()) <= MAX_WORDS:
+            return text
+    raise TaskError(f"no statement without a leak: {'; '.join(leaks) or 'too long'}")
+
+
+def _seen(
+    codebase: Codebase, symptoms: Sequence[tuple[str, Failure]], paths: Sequence[str]
+) -> list[Symptom]:
+    """Return what can be seen from outside, the most telling first."""
+    read = (read_symptom(codebase, test, failure, paths) for test, failure in symptoms[:_READ])
+    return sorted(filter(None, read), key=_reticence)
+
+
+def _reticence(symptom: Symptom) -> tuple[int, int]:
+    """Return how little a symptom tells a reader; ties go to the shorter one."""
+    tells = [
+        4 * bool(symptom.code),
+        3 * (symptom.manner == "value" and bool(symptom.expected and symptom.actual)),
+        3 * (symptom.manner in ("error", "silent", "other_error")),
+        2 * symptom.direct,
+        2 * (symptom.call != symptom.name),
+        -2 * bool(symptom.where),
+        -2 * (symptom.manner == "hang"),
+    ]
+    size = len(symptom.code) + len(symptom.expected) + len(symptom.actual)
+    return -sum(tells) + size // 150, size
+
+
+def _reports(codebase: Codebase, found: Sequence[Symptom], voice: Voice) -> Iterator[str]:
+    """Yield reports, each saying less than or as much as the one before."""
+    for detail in _DETAILS:
+        for symptom in found[:_TRIED]:
+            further = list(_different(found, symptom)) if detail.further else []
+            text = compose(codebase, symptom, further, detail, voice)
+            yield lengthen(text, MIN_WORDS, voice)
+
+
+def _different(found: Sequence[Symptom], first: Symptom) -> Iterator[Symptom]:
+    """Yield symptoms that add something to `first` and to each other."""
+    told = {_gist(first)}
+    for symptom in found:
+        if symptom is not first and _gist(symptom) not in told:
+            told.add(_gist(symptom))
+            yield symptom
+
+
+def _gist(symptom: Symptom) -> tuple[str, ...]:
+    if symptom.call != symptom.name:
+        return (symptom.call,)
+    return (symptom.name, symptom.manner, symptom.actual[:40])
+
+
+__all__ = ["MAX_WORDS", "MIN_WORDS", "Symptom", "write_statement"]
