@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+collect_ignore = ["ledger"]
+"""A project of its own, run in boxes and not here."""
 LEDGER = Path(__file__).parent / "ledger"
 
 

@@ -128,6 +128,11 @@ def test_several_json_calls_are_kept_in_order_but_only_the_first_shell_block_run
     assert heard("```bash\na\n```\n```bash\nb\n```").calls == (call("bash", command="a"),)
 
 
+def test_a_call_that_is_stammered_counts_once() -> None:
+    stammer = '{"name": "bash", "arguments": {"command": "ls -la"}}\n' * 20 + '{"name": "ba'
+    assert heard(stammer).calls == (LS,)
+
+
 @pytest.mark.parametrize(
     "answer",
     [

@@ -189,7 +189,7 @@ def test_nothing_runs_after_the_work_was_handed_in(open_box: "OpenBox") -> None:
         async with open_box(FILES) as box:
             tools = Toolbox(box)
             assert not tools.submitted
-            await tools.call(ToolCall(name="submit"))
+            await tools.call(ToolCall(name="submit", arguments={"path": "whatever"}))
             assert tools.submitted
             late = await tools.call(ToolCall(name="bash", arguments={"command": "touch late"}))
             assert "already handed in" in late

@@ -1,5 +1,6 @@
 """Small records, data sets and prepared codebases, made by hand."""
 
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,12 +17,10 @@ from etude.records import (
     TextFile,
     Workspace,
 )
-from etude.store import Counts, DatasetWriter
-
-DIGEST = "ab" * 32
+from etude.store import Counts, DatasetWriter, codebase_digest
 
 
-def card(digest: str = DIGEST) -> Codebase:
+def card(digest: str = "") -> Codebase:
     return Codebase(
         id=digest,
         origin=Origin(source="pypi:tiny==1.0", made_by="etude.stages.swe.prepare 1"),
@@ -43,7 +42,7 @@ def coverage() -> Coverage:
     return Coverage(lines={"tiny/a.py": {1: (0,), 2: (0,)}}, imported={"tiny/a.py": (1,)})
 
 
-def fill(draft: Path, digest: str = DIGEST) -> Path:
+def fill(draft: Path, digest: str = "") -> Path:
     """Lay out a small prepared codebase, with a link inside it and one that leads out."""
     (draft / "source" / "tiny").mkdir(parents=True)
     (draft / "source" / "tiny" / "a.py").write_text("def a():\n    return 1\n")
@@ -52,9 +51,20 @@ def fill(draft: Path, digest: str = DIGEST) -> Path:
     (draft / "source" / "link").symlink_to("tiny/a.py")
     (draft / "env" / "bin").mkdir(parents=True)
     (draft / "env" / "bin" / "python").symlink_to("/usr/bin/python3")
+    digest = digest or codebase_digest(card(), draft)
     (draft / "card.json").write_bytes(msgspec.json.encode(card(digest)))
     (draft / "coverage.msgpack").write_bytes(msgspec.msgpack.encode(coverage()))
     return draft
+
+
+def _digest() -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        fill(Path(folder))
+        return codebase_digest(card(), Path(folder))
+
+
+DIGEST = _digest()
+"""That of the small codebase that `fill` lays out."""
 
 
 @pytest.fixture

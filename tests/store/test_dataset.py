@@ -6,13 +6,12 @@ from pathlib import Path
 import msgspec
 import pyarrow.parquet as pq
 import pytest
+from tests.store.conftest import DIGEST
 
 from etude.errors import ConfigError, RecordError
 from etude.records import Task
 from etude.store import Dataset, DatasetWriter
 from etude.store.stats import measure
-
-DIGEST = "ab" * 32
 
 
 def test_a_data_set_gives_back_its_rows_in_order(dataset_path: Path) -> None:

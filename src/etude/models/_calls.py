@@ -63,8 +63,10 @@ def read_calls(text: str, tools: Sequence[Tool]) -> ReadCalls:
     for form in forms:
         found = [piece for piece in form(visible, tools) if piece.calls]
         if found:
-            calls = tuple(call for piece in found for call in piece.calls)
-            return ReadCalls(_without(text, found), calls)
+            calls = [call for piece in found for call in piece.calls]
+            # Small models repeat themselves until they are cut off: each call counts once.
+            once = [call for at, call in enumerate(calls) if call not in calls[:at]]
+            return ReadCalls(_without(text, found), tuple(once))
     return ReadCalls(text.strip(), ())
 
 

@@ -1,4 +1,4 @@
-"""Task, Workspace, AnswerKey: what the agent may see, where it starts, what only the grader sees."""
+"""Task, Workspace, AnswerKey: what agents see, where they start, what only graders see."""
 
 import msgspec
 
@@ -17,7 +17,7 @@ class Task(Record, frozen=True, kw_only=True):
     workdir: str = "/workspace"
     """Absolute path of the codebase inside the box."""
     language: str = "python"
-    tags: dict[str, str] = {}
+    tags: dict[str, str] = msgspec.field(default_factory=dict)
     """Labels of the user's own. Never hold anything about the answer."""
 
 

@@ -100,6 +100,8 @@ def open_environments(
 
 
 def _codebase(dataset: Dataset, store: CodebaseStore, digest: str) -> Prepared:
-    return store.find(digest) or store.unpack(
-        dataset.path / "codebases" / f"{digest}.tar.zst", digest
-    )
+    if (found := store.find(digest)) is not None:
+        return found
+    prepared = store.unpack(dataset.path / "codebases" / f"{digest}.tar.zst", digest)
+    adopt(prepared.source)
+    return prepared

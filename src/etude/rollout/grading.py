@@ -11,7 +11,7 @@ from fnmatch import fnmatch
 from etude.errors import EtudeError
 from etude.records import AnswerKey, Codebase, FilePatch, Grade, apply_patch, parse_patch
 from etude.rollout.environment import Environment, open_tree
-from etude.rollout.machine import BYTECODE_TARGET
+from etude.rollout.machine import BYTECODE_TARGET, image_of
 from etude.rollout.suites import SuitePlan, SuiteRun, suites
 from etude.sandbox import Sandbox
 from etude.store.codebases import Prepared
@@ -164,3 +164,22 @@ async def run_tests(
     )
     async with open_tree(prepared, files, sandbox, for_grading=True) as box:
         return await suites.make("pytest").run(box, codebase, plan)
+
+
+async def warm(prepared: Prepared, sandbox: Sandbox) -> None:
+    """Keep the bytecode of a codebase's healthy tree, tests included, for the grader's boxes.
+
+    Python looks bytecode up below a prefix by the source's own path, so it serves every box.
+
+    Raises:
+        SandboxError: The box failed.
+    """
+    if prepared.bytecode.is_dir():
+        return
+    made = "/tmp/bytecode"  # noqa: S108  the box's own /tmp
+    plan = SuitePlan(collect_only=True, bytecode=made, write_bytecode=True)
+    async with sandbox.open(image_of(prepared, for_grading=True)) as box:
+        await suites.make("pytest").run(box, prepared.codebase, plan)
+        await box.run(["/usr/bin/mkdir", "-p", made], timeout_s=30)
+        if not prepared.bytecode.is_dir():
+            await box.save(made, prepared.bytecode)

@@ -67,9 +67,9 @@ def image_of(
     if for_grading:
         mounts.append(runner_mount())
         if prepared.codebase.own_modules:
-            mounts.append(Mount(source=prepared.folder / "pytest", target=PYTEST_TARGET))
-        if (prepared.folder / "bytecode").is_dir():
-            mounts.append(Mount(source=prepared.folder / "bytecode", target=BYTECODE_TARGET))
+            mounts.append(Mount(source=prepared.pytest, target=PYTEST_TARGET))
+        if prepared.bytecode.is_dir():
+            mounts.append(Mount(source=prepared.bytecode, target=BYTECODE_TARGET))
     layers = (changes, prepared.source) if changes else (prepared.source,)
     return Image(
         workspace=layers,

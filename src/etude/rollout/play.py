@@ -12,7 +12,7 @@ from etude.records import AnswerKey, Episode, Grade, Origin
 from etude.rollout._base import Agent, PlayLimits
 from etude.rollout.environment import Environment, open_environments
 from etude.rollout.episode import MADE_BY, agent_name, describe, run_episode
-from etude.rollout.grading import grade
+from etude.rollout.grading import grade, warm
 from etude.sandbox import Sandbox
 from etude.store import JOURNAL, CodebaseStore, Counts, Dataset, DatasetWriter, Journal
 
@@ -83,6 +83,8 @@ async def play(
     """
     plan = plan or PlayPlan()
     sandbox.check()
+    for prepared in {e.task.codebase: e.prepared for e in arena.environments}.values():
+        await warm(prepared, sandbox)
     with DatasetWriter(target, record="episode") as writer:
         with Journal(target / JOURNAL) as journal:
             player = _Player(agent, sandbox, plan, journal, tell)

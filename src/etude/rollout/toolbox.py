@@ -126,7 +126,9 @@ class Toolbox:
             "find": self.find,
             "submit": self.submit,
         }
-        return cut_middle(await actions[call.name](**call.arguments), self._observation_chars)
+        # A tool that takes nothing cannot be misunderstood, whatever it is given.
+        given = call.arguments if _BY_NAME[call.name].parameters else {}
+        return cut_middle(await actions[call.name](**given), self._observation_chars)
 
     async def run(self, command: str) -> Result:
         """Run a shell command under the time limits and return all of what it left behind.
@@ -261,7 +263,7 @@ def _complaint(call: ToolCall) -> str:
     tool = _BY_NAME.get(call.name)
     if tool is None:
         return f"There is no tool {call.name!r}. The tools are: {', '.join(_BY_NAME)}."
-    unknown = sorted(call.arguments.keys() - tool.parameters.keys())
+    unknown = sorted(call.arguments.keys() - tool.parameters.keys()) if tool.parameters else []
     missing = [name for name in tool.required if name not in call.arguments]
     if unknown or missing:
         parts = [f"unknown argument {name!r}" for name in unknown]
@@ -269,7 +271,7 @@ def _complaint(call: ToolCall) -> str:
         takes = ", ".join(
             name if name in tool.required else f"{name} (optional)" for name in tool.parameters
         )
-        return f"{call.name}: {'; '.join(parts)}. It takes: {takes or 'nothing'}."
+        return f"{call.name}: {'; '.join(parts)}. It takes: {takes}."
     for name, value in call.arguments.items():
         if "\0" in value or value != _shown(value):
             return f"{call.name}: argument {name!r} holds characters that are not text."

@@ -1,9 +1,26 @@
-"""Refuse an image that no box could be opened on, before anything is started."""
+"""What an image means: refuse one that no box could be opened on, and hide what must be."""
 
 import posixpath
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from etude.errors import SandboxError
 from etude.sandbox._base import Image
+
+_PACKAGE_FOLDERS = (
+    "lib/python3/dist-packages",
+    "lib/python3*/site-packages",
+    "lib/python3*/dist-packages",
+    "lib64/python3*/site-packages",
+    "share/python-wheels",
+    "local/lib/python*/dist-packages",
+    "local/lib/python*/site-packages",
+)
+_INTERPRETER = "/python"
+_INTERPRETER_FOLDERS = (
+    "lib/python3*/site-packages",
+    "lib/python3*/ensurepip/_bundled",
+)
 
 
 def check_image(image: Image, *, owner: int | None) -> None:
@@ -26,6 +43,26 @@ def check_image(image: Image, *, owner: int | None) -> None:
     for name, value in image.env.items():
         if not name or "=" in name or "\0" in name + value:
             raise SandboxError(f"{name!r}={value!r} cannot be an environment variable")
+
+
+def hidden_folders(image: Image) -> list[str]:
+    """Return the folders of a box that must be covered with an empty one.
+
+    They hold Python packages of this machine or of the interpreter: one may be a healthy copy of
+    the code under test.
+    """
+    found = set(_matches(Path("/usr"), "/usr", _PACKAGE_FOLDERS))
+    for mount in image.mounts:
+        if mount.target == _INTERPRETER:
+            found.update(_matches(mount.source.resolve(), mount.target, _INTERPRETER_FOLDERS))
+    return sorted(found)
+
+
+def _matches(source: Path, target: str, patterns: Sequence[str]) -> Iterator[str]:
+    for pattern in patterns:
+        for folder in source.glob(pattern):
+            if folder.is_dir() and not folder.is_symlink():
+                yield f"{target}/{folder.relative_to(source)}"
 
 
 def _check_workspace(image: Image, owner: int | None) -> None:

@@ -4,14 +4,12 @@ A box shares the kernel of this machine. That holds against code that is careles
 code of strangers who pay for an escape, put a virtual machine around Etude.
 """
 
-import asyncio
 import contextlib
 import os
 import platform
 import stat
 import tempfile
 from collections.abc import AsyncIterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from etude.errors import ConfigError, SandboxError, blame
@@ -21,9 +19,10 @@ from etude.sandbox._base import Box, Image, Killed, Result, Sandbox
 from etude.sandbox._channel import Channel
 from etude.sandbox._holder import mounts, wire
 from etude.sandbox._image import check_image
-from etude.sandbox._owner import adopt, box_owner
+from etude.sandbox._owner import box_owner
 from etude.sandbox._program import find_program
 from etude.sandbox._seccomp import program as seccomp_program
+from etude.sandbox._trial import try_out
 
 _KILLED: dict[str, Killed] = {"timeout": "timeout", "memory": "memory", "output": "output"}
 
@@ -45,15 +44,10 @@ class BubblewrapSandbox(Sandbox, frozen=True, kw_only=True):
             raise ConfigError(
                 f"bubblewrap boxes need Linux, this is {platform.system()}; use --sandbox docker"
             )
-        with tempfile.TemporaryDirectory(prefix="etude-check-") as folder:
-            workspace = Path(folder, "workspace")
-            workspace.mkdir()
-            adopt(workspace)
-            try:
-                with ThreadPoolExecutor(1) as thread:
-                    thread.submit(asyncio.run, self._try(workspace)).result()
-            except SandboxError as cause:
-                raise ConfigError(f"cannot open a box: {cause}. {_advice()}") from cause
+        try:
+            try_out(self)
+        except SandboxError as cause:
+            raise ConfigError(f"cannot open a box: {cause}. {_advice()}") from cause
 
     @contextlib.asynccontextmanager
     async def open(self, image: Image) -> AsyncIterator[Box]:
@@ -69,10 +63,6 @@ class BubblewrapSandbox(Sandbox, frozen=True, kw_only=True):
             yield box
         finally:
             await channel.close()
-
-    async def _try(self, workspace: Path) -> None:
-        async with self.open(Image(workspace=(workspace,))) as box:
-            await box.run("true", timeout_s=60.0)
 
 
 class BubblewrapBox(Box):

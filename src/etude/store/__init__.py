@@ -1,6 +1,13 @@
 """What is kept on disk: prepared codebases and data sets."""
 
-from etude.store.codebases import SOURCE_MTIME, CodebaseStore, Prepared, settle_times
+from etude.store.codebases import (
+    SOURCE_MTIME,
+    CodebaseStore,
+    Prepared,
+    codebase_digest,
+    settle_times,
+    tree_digest,
+)
 from etude.store.dataset import Dataset
 from etude.store.journal import JOURNAL, JOURNAL_OF_ANSWERS, Journal
 from etude.store.manifest import TABLES, Counts, HeldFile, Manifest, Shard
@@ -20,5 +27,7 @@ __all__ = [
     "Manifest",
     "Prepared",
     "Shard",
+    "codebase_digest",
     "settle_times",
+    "tree_digest",
 ]

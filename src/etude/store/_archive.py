@@ -4,7 +4,7 @@ import io
 import os
 import stat
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
 
 import zstandard
@@ -18,10 +18,11 @@ _HEADER_BYTES = 1 << 20
 _LEVEL = 6
 
 
-def pack_folder(folder: Path, target: Path) -> None:
+def pack_folder(folder: Path, target: Path, left_out: Collection[str] = ()) -> None:
     """Write the files, folders and inner links of `folder` to `target`, a `.tar.zst`.
 
-    Links that lead out of `folder` and special files are left out: they mean nothing elsewhere.
+    What `left_out` names at the top of the folder is left out, and so are links that lead out of
+    it and special files: they mean nothing elsewhere.
     """
     packer = zstandard.ZstdCompressor(level=_LEVEL)
     with (
@@ -31,7 +32,7 @@ def pack_folder(folder: Path, target: Path) -> None:
     ):
         for path in walk(folder):
             member = _member(path, folder)
-            if member is None:
+            if member is None or path.relative_to(folder).parts[0] in left_out:
                 continue
             if member.isreg():
                 with path.open("rb") as content:
@@ -54,7 +55,7 @@ def _member(path: Path, folder: Path) -> tarfile.TarInfo | None:
     member = tarfile.TarInfo(path.relative_to(folder).as_posix())
     member.mtime = FIXED_MTIME
     if stat.S_ISLNK(state.st_mode):
-        if not _leads_inside(path, folder):
+        if not leads_inside(path, folder):
             return None
         member.type, member.linkname, member.mode = tarfile.SYMTYPE, str(path.readlink()), 0o777
     elif stat.S_ISDIR(state.st_mode):
@@ -67,7 +68,7 @@ def _member(path: Path, folder: Path) -> tarfile.TarInfo | None:
     return member
 
 
-def _leads_inside(link: Path, folder: Path) -> bool:
+def leads_inside(link: Path, folder: Path) -> bool:
     """Whether a link is relative and ends up in `folder`, also when its target is not there."""
     if link.readlink().is_absolute():
         return False
@@ -178,7 +179,7 @@ class _Unpacking:
             beside = path.parent.resolve() == self.folder.resolve() / path.parent.relative_to(
                 self.folder
             )
-            if not beside or not _leads_inside(path, self.folder):
+            if not beside or not leads_inside(path, self.folder):
                 raise self._error(str(path.relative_to(self.folder)), f"links to {target!r}")
 
     def _error(self, name: str, reason: str) -> RecordError:

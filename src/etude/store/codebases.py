@@ -21,7 +21,7 @@ import msgspec
 
 from etude.errors import ConfigError, RecordError
 from etude.records import Codebase, Coverage
-from etude.store._archive import FIXED_MTIME, pack_folder, unpack_folder, walk
+from etude.store._archive import FIXED_MTIME, leads_inside, pack_folder, unpack_folder, walk
 from etude.store._atomic import write_whole
 
 SOURCE_MTIME = FIXED_MTIME
@@ -33,6 +33,7 @@ that is laid over one of these must carry another time, or its bytecode would st
 
 _DIGEST = re.compile(r"[0-9a-f]{16,128}")
 _CARD, _COVERAGE, _SOURCE, _ENV = "card.json", "coverage.msgpack", "source", "env"
+_PYTEST, _BYTECODE = "pytest", "bytecode"
 _STALE_S = 86_400.0
 """A draft this old belongs to no living process."""
 _PARTS = {_CARD: Path.is_file, _COVERAGE: Path.is_file, _SOURCE: Path.is_dir, _ENV: Path.is_dir}
@@ -54,6 +55,16 @@ class Prepared(msgspec.Struct, frozen=True):
         """What is installed beside it."""
         return self.folder / _ENV
 
+    @property
+    def pytest(self) -> Path:
+        """A test runner that shares no module with the project; only some codebases have one."""
+        return self.folder / _PYTEST
+
+    @property
+    def bytecode(self) -> Path:
+        """What compiling the healthy tree gave: made on each machine, and never packed."""
+        return self.folder / _BYTECODE
+
     def coverage(self) -> Coverage:
         """Read which tests run which lines.
 
@@ -71,6 +82,44 @@ def settle_times(folder: Path) -> None:
     """Give everything in `folder` the one fixed modification time; do so before compiling it."""
     for path in walk(folder):
         os.utime(path, (SOURCE_MTIME, SOURCE_MTIME), follow_symlinks=False)
+
+
+def tree_digest(tree: Path, within: Path | None = None) -> str:
+    """Return the sha256 of every file's path, execute bit and content, and every link's target.
+
+    Links that lead out of `within` (the tree itself unless given) do not travel and do not count.
+    """
+    total = hashlib.sha256()
+    for path in walk(tree):
+        name = path.relative_to(tree).as_posix()
+        if path.is_symlink() and not leads_inside(path, within or tree):
+            continue
+        if path.is_symlink():
+            total.update(f"{name}\0link\0{path.readlink()}\0".encode())
+        elif path.is_file():
+            content = path.read_bytes()
+            executable = int(bool(path.stat().st_mode & 0o100))
+            total.update(f"{name}\0{executable}\0{len(content)}\0".encode())
+            total.update(content)
+    return total.hexdigest()
+
+
+def codebase_digest(card: Codebase, folder: Path) -> str:
+    """Return the digest of a prepared codebase: everything that decides a test run.
+
+    Durations, which change from run to run, do not count.
+    """
+    timeless = msgspec.structs.replace(
+        card,
+        id="",
+        suite_s=0.0,
+        tests=tuple(msgspec.structs.replace(test, duration_s=0.0) for test in card.tests),
+    )
+    total = hashlib.sha256(msgspec.json.encode(timeless, order="deterministic"))
+    for name in (_SOURCE, _ENV, _PYTEST):
+        if (folder / name).is_dir():
+            total.update(f"{name}\0{tree_digest(folder / name, folder)}\0".encode())
+    return total.hexdigest()
 
 
 class CodebaseStore:
@@ -177,7 +226,7 @@ class CodebaseStore:
         try:
             with tempfile.TemporaryDirectory(prefix=".draft-", dir=target.parent) as folder:
                 draft = Path(folder) / target.name
-                pack_folder(prepared.folder, draft)
+                pack_folder(prepared.folder, draft, left_out=(_BYTECODE,))
                 draft.replace(target)
         except OSError as cause:
             raise ConfigError(f"cannot write {target}: {cause.strerror}") from cause
@@ -209,13 +258,14 @@ class CodebaseStore:
             raise ConfigError(f"there is no codebase archive {archive}")
         with self.draft() as folder:
             unpack_folder(archive, folder, limit_bytes, limit_files)
-            held = _read(folder).codebase.id
-            if held != digest:
-                raise RecordError(f"{archive}: holds codebase {held}, not {digest}")
-            if strange := {p.name for p in folder.iterdir()} - {_CARD, _COVERAGE, _SOURCE, _ENV}:
+            card = _read(folder).codebase
+            if strange := {p.name for p in folder.iterdir()} - {*_PARTS, _PYTEST}:
                 raise RecordError(
                     f"{archive}: refused: {min(strange)!r} has no place in a codebase"
                 )
+            held = codebase_digest(card, folder)
+            if held != digest:
+                raise RecordError(f"{archive}: holds codebase {held}, not {digest}")
             return self.add(folder)
 
     def alias(self, key: str) -> str | None:

@@ -36,9 +36,9 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[str, ...] = ()
     """Earlier statements of that function which bind or may change what the statement uses."""
     values: dict[str, str] = {}
-    """Short reprs of variables that the statement and the steps name, such as `text` or `self.x`."""
+    """Short reprs of variables that the statement and the steps name; also `self.x`."""
     types: dict[str, str] = {}
-    """Dotted names of the types of those variables."""
+    """Dotted names of their types; a class of the test's own stands for the one it extends."""
     origins: dict[str, str] = {}
     """Dotted names of the modules, classes and functions that they name, where defined."""
     compared: tuple[str, str, str] | None = None

@@ -88,7 +88,7 @@ def read_claim(failure: Failure, weigh: Weigh, is_own_path: Callable[[str], bool
     """Return what the failed statement claimed; `None` when it cannot be told."""
     try:
         nodes = ast.parse(failure.statement).body
-    except SyntaxError:
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
         return None
     if not nodes:
         return None
@@ -136,6 +136,11 @@ def _called(call: ast.Call) -> str:
     if isinstance(call.func, ast.Attribute):
         return call.func.attr
     return call.func.id if isinstance(call.func, ast.Name) else ""
+
+
+def expects(node: ast.stmt) -> bool:
+    """Whether a statement is there to see something raised."""
+    return _block(node) is not None
 
 
 def _block(node: ast.stmt) -> tuple[str, Sequence[ast.stmt]] | None:

@@ -4,6 +4,7 @@ import ast
 import re
 
 _INLINE_CHARS = 120
+_LEAD_CHARS = 30
 _BLOCK_CHARS = 480
 _BLOCK_LINES = 12
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -28,6 +29,8 @@ def block(text: str, language: str = "") -> str:
         kept.pop()
     if len(kept) < len(lines):
         kept.append("…")
+    if not language and len(kept[0]) > _BLOCK_CHARS:
+        kept[0] = f"{kept[0][:_BLOCK_CHARS]}…"
     fence = "`" * max(3, _longest_run(text) + 1)
     return "\n".join([fence + language, *kept, fence])
 
@@ -45,6 +48,15 @@ def as_texts(first: str, second: str) -> tuple[str, str] | None:
     same_edges = _edges(one) == _edges(two)
     has_lines = "\n" in one.strip("\n") or "\n" in two.strip("\n")
     return (one, two) if is_plain and same_edges and has_lines else None
+
+
+def focused(first: str, second: str) -> tuple[str, str]:
+    """Cut what two long values have in common at their start, so that the difference shows."""
+    n_same = next((n for n, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), 0)
+    if max(len(first), len(second)) <= _BLOCK_CHARS // 2 or n_same <= 2 * _LEAD_CHARS:
+        return first, second
+    start = n_same - _LEAD_CHARS
+    return f"…{first[start:]}", f"…{second[start:]}"
 
 
 def _edges(text: str) -> tuple[int, int]:

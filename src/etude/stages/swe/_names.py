@@ -4,7 +4,7 @@ import ast
 import builtins
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from etude.records import Codebase
@@ -42,7 +42,9 @@ class Names:
         if parts == [""] or self._is_for_tests(parts):
             return False
         top = parts[0]
-        return top in self.own or top in sys.stdlib_module_names or top.lower() in self.installed
+        if top in self.own:
+            return not is_private(parts[-1])
+        return top in sys.stdlib_module_names or top.lower() in self.installed
 
     def _is_for_tests(self, parts: Sequence[str]) -> bool:
         return parts[0] in _FOR_TESTS or any(_TEST_PART.fullmatch(part) for part in parts)
@@ -54,7 +56,7 @@ class Names:
             return ""
         try:
             tree = ast.parse(text, mode="eval")
-        except (SyntaxError, ValueError):
+        except (SyntaxError, ValueError, MemoryError, RecursionError):
             return ""
         kind = self.failure.types.get(name, "").split(".")
         free = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} - {kind[-1], kind[0]}
@@ -92,22 +94,33 @@ class Names:
 
     def _public_name(self, name: str) -> str:
         origin = self.failure.origins.get(name, "")
-        if origin:
+        if self.is_own(origin):
             name = self.real(name)
-            return name if self.is_own(origin) and not is_private(name) else ""
+            return "" if is_private(name) else name
         kind = self.failure.types.get(name, self.failure.types.get(f"self.{name}", ""))
         last = kind.rpartition(".")[2]
         return last if self.is_own(kind) and not is_private(last) else ""
 
     def calls(self, nodes: Iterable[ast.AST]) -> Iterator[tuple[ast.Call, str]]:
-        """Yield the project's public calls in `nodes`, outermost first, each with its name."""
+        """Yield the project's public calls in `nodes`, outermost first, each with its name.
+
+        What is handed to a function of the test's own is left out: what becomes of it is not seen.
+        """
         for node in nodes:
-            for inner in ast.walk(node):
-                if not isinstance(inner, ast.Call) or not (name := self.public(inner.func)):
-                    continue
+            inside: list[ast.AST] = list(ast.iter_child_nodes(node))
+            if isinstance(node, ast.Call):
+                name = self.public(node.func)
                 # A method of what a function returned has no name: the function's call does.
-                if not isinstance(inner.func, ast.Attribute) or name.endswith(inner.func.attr):
-                    yield inner, name
+                if name and _is_named(node.func, name):
+                    yield node, name
+                elif not name and not self._is_open(node.func):
+                    inside = [node.func]
+            yield from self.calls(inside)
+
+    def _is_open(self, function: ast.expr) -> bool:
+        """Whether what a call does with its arguments is known."""
+        roots = [n.id for n in ast.walk(function) if isinstance(n, ast.Name)]
+        return all(self.is_known(n) or n in self.failure.types or n == "self" for n in roots)
 
     def weigh(self, node: ast.expr) -> int:
         """Return how much an expression looks like the code under test."""
@@ -134,6 +147,12 @@ class Names:
         return below and not any(_TEST_PART.fullmatch(p) for p in path[:-3].split("/"))
 
 
+def _is_named(function: ast.expr, name: str) -> bool:
+    if isinstance(function, ast.Attribute):
+        return name.endswith(function.attr)
+    return isinstance(function, ast.Name)
+
+
 def is_private(name: str) -> bool:
     """Whether a name is not meant for users."""
     return name.startswith("_") and not (name.startswith("__") and name.endswith("__"))
@@ -141,6 +160,32 @@ def is_private(name: str) -> bool:
 
 def _is_class(name: str) -> bool:
     return name.rpartition(".")[2][:1].isupper()
+
+
+class Elements(ast.NodeTransformer):
+    """Puts the element in the place of `case["text"]` where the test knows `case`."""
+
+    def __init__(self, names: Names, made: Collection[str]) -> None:
+        self.names = names
+        self.made = made
+        """Variables that earlier steps make; their values may have changed since."""
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        """Return the element as code, or the node as it was."""
+        if (
+            isinstance(node.value, ast.Name)
+            and isinstance(node.slice, ast.Constant)
+            and isinstance(node.ctx, ast.Load)
+            and node.value.id not in self.made
+        ):
+            try:
+                whole = ast.literal_eval(self.names.value(node.value.id))
+                element = repr(whole[node.slice.value])
+            except (ValueError, SyntaxError, LookupError, TypeError):
+                return node
+            return ast.parse(element, mode="eval").body if isinstance(whole, dict) else node
+        node.value = self.visit(node.value)
+        return node
 
 
 class Renamed(ast.NodeTransformer):
@@ -158,6 +203,10 @@ class Renamed(ast.NodeTransformer):
                 return ast.parse(self.inline[node.id], mode="eval").body
             return ast.Name(_without_test(self.names.real(node.id)), node.ctx)
         return ast.Name(_without_test(node.id), node.ctx)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef:
+        """Leave a class as it is: its `self` is not the test's."""
+        return node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         """Shorten `self.x` to `x` and `package.module.x` to `module.x`."""

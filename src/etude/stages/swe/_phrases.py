@@ -6,12 +6,13 @@ from random import Random
 import msgspec
 
 from etude.records import Codebase
-from etude.stages.swe._markdown import as_texts, block, inline
+from etude.stages.swe._markdown import as_texts, block, focused, inline
 from etude.stages.swe.symptom import Symptom
 
 _SLOTS = ("title", "setting", "code", "layout", "due", "came", "further", "more")
 _TITLE_CHARS = 100
 _SHORT = 45
+_INLINE_CHARS = 100
 _N_FURTHER = 2
 _FILLERS = (
     "I have not looked into why this happens.",
@@ -100,7 +101,7 @@ def _title(symptom: Symptom, call: str, detail: Detail, voice: Voice) -> str:
 def _titles(symptom: Symptom, call: str, detail: Detail) -> list[str]:
     kind = inline(_exception(symptom.actual))
     due = _article(symptom.expected)
-    if symptom.manner == "error":
+    if symptom.manner == "error" and symptom.direct:
         return [f"{call} raises {kind}", f"{kind} from {call}", f"{kind} when calling {call}"]
     if symptom.manner == "silent":
         return [
@@ -161,7 +162,7 @@ def _in_words(symptom: Symptom, voice: Voice) -> str:
     name = inline(symptom.name)
     others = _listed([inline(other) for other in symptom.others])
     if not others:
-        return voice.pick("code", (f"I called {name}.", f"It happens when I use {name}."))
+        return voice.pick("code", (f"My code uses {name}.", f"It happens when I use {name}."))
     return voice.pick(
         "code",
         (f"I use {name} together with {others}.", f"My code calls {name}, along with {others}."),
@@ -191,8 +192,9 @@ def _due(symptom: Symptom, detail: Detail, voice: Voice) -> str:
         place = symptom.where or voice.pick("due", (last, "", last)).strip()
         return _wanted(symptom, place)
     if symptom.manner == "truth":
-        last = "the last expression" if detail.code and symptom.code else inline(symptom.name)
-        return f"{last} to be {symptom.expected}."
+        lines = symptom.code.split("\n") if detail.code and symptom.code else [symptom.name]
+        what = inline(lines[0]) if len(lines) == 1 else "the last line"
+        return f"{what} to be {symptom.expected}."
     if symptom.manner in ("silent", "other_error"):
         return f"{_article(symptom.expected)} to be raised."
     if symptom.manner == "message" and detail.values:
@@ -227,22 +229,27 @@ def _came(symptom: Symptom, detail: Detail, voice: Voice) -> str:
         return f"it is not{end}."
     if detail.values and symptom.actual:
         verb = voice.pick("came", ("I get", "I got", "it gives", "the result is"))
-        return f"{verb} {_shown(symptom, 1, symptom.actual, '', symptom.where)}"
+        place = "there" if symptom.where and symptom.expected else symptom.where
+        return f"{verb} {_shown(symptom, 1, '', place)}"
     return voice.pick("came", ("the result is something else.", "the result is wrong."))
 
 
 def _wanted(symptom: Symptom, place: str) -> str:
     start = f"{symptom.relation} " if symptom.relation else ""
-    return _shown(symptom, 0, symptom.expected, start, place)
+    return _shown(symptom, 0, start, place)
 
 
-def _shown(symptom: Symptom, side: int, value: str, start: str, place: str) -> str:
-    """Return a value, as text of several lines where both sides are such."""
+def _shown(symptom: Symptom, side: int, start: str, place: str) -> str:
+    """Return what was due or what came, as text of several lines where both are such."""
     end = f" {place}" if place else ""
-    texts = as_texts(symptom.expected, symptom.actual) if symptom.manner == "value" else None
-    if texts:
-        return f"{start}this{end}:\n\n{block(texts[side])}"
-    return f"{start}{inline(value)}{end}."
+    values = symptom.expected, symptom.actual
+    if symptom.manner == "value":
+        if texts := as_texts(*values):
+            return f"{start}this{end}:\n\n{block(texts[side])}"
+        values = focused(*values)
+    if len(values[side]) > _INLINE_CHARS:
+        return f"{start}this{end}:\n\n{block(values[side])}"
+    return f"{start}{inline(values[side])}{end}."
 
 
 def _raised(symptom: Symptom, detail: Detail) -> str:
@@ -274,7 +281,7 @@ def _brief(symptom: Symptom) -> str:
     if symptom.call == symptom.name or not symptom.alone:
         return ""
     call = inline(symptom.call)
-    if symptom.manner == "error":
+    if symptom.manner == "error" and symptom.direct:
         return f"{call} raises {inline(_exception(symptom.actual))}"
     if symptom.manner == "silent":
         return f"{call} does not raise {_article(symptom.expected)}"

@@ -13,7 +13,6 @@ from msgspec.structs import replace
 
 from etude.errors import ConfigError
 from etude.records import BaselineTest, Codebase, Coverage, SetAside
-from etude.rollout.machine import BYTECODE_TARGET
 from etude.rollout.suites import SuitePlan, SuiteRun, suites
 from etude.sandbox import Image, Sandbox
 
@@ -43,7 +42,7 @@ async def measure(codebase: Codebase, image: Image, first: SuiteRun, sandbox: Sa
 
     Args:
         codebase: The card so far; its `tests` are not read.
-        image: The image for grading, with coverage tools and bytecode.
+        image: The image for grading, with coverage tools.
         first: A whole run of the suite, in the given order.
         sandbox: Where to run.
 
@@ -53,7 +52,7 @@ async def measure(codebase: Codebase, image: Image, first: SuiteRun, sandbox: Sa
     """
     known = set(first.results)
     hanging = tuple(test for test in first.collected if test not in known)
-    plan = SuitePlan(without=hanging, bytecode=BYTECODE_TARGET, timeout_s=MAX_SUITE_S * 4)
+    plan = SuitePlan(without=hanging, timeout_s=MAX_SUITE_S * 4)
     second, third = await asyncio.gather(
         _run(
             codebase, image, sandbox, msgspec.structs.replace(plan, order="reversed", hash_seed=1)

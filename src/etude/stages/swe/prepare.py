@@ -1,6 +1,5 @@
 """Prepare a codebase: fetch it, install it, run its suite, and keep it, pinned, in the store."""
 
-import hashlib
 import shutil
 import sys
 from pathlib import Path, PurePosixPath
@@ -9,24 +8,24 @@ import msgspec
 
 from etude.errors import ConfigError
 from etude.records import Codebase, Origin
-from etude.rollout.machine import BYTECODE_TARGET, ENV_TARGET, interpreter_mounts
+from etude.rollout.grading import warm
+from etude.rollout.machine import ENV_TARGET, interpreter_mounts
 from etude.rollout.suites import SuitePlan, SuiteRun
 from etude.rollout.suites.pytest import (
     PYTEST_TARGET,
     TOOLS_TARGET,
-    PytestSuite,
     runner_mount,
 )
 from etude.sandbox import Image, Mount, Sandbox, adopt
 from etude.stages.swe.baseline import MAX_SUITE_S, Baseline, first_run, measure
-from etude.stages.swe.sources import Source, fetch, refuse_foreign, tree_digest
+from etude.stages.swe.sources import Source, fetch, refuse_foreign
 from etude.stages.swe.toolchains import Installed, Layout
 from etude.stages.swe.toolchains._index import install, resolve
 from etude.stages.swe.toolchains.python import Needs, PythonToolchain, wanted_by
-from etude.store.codebases import CodebaseStore, Prepared, settle_times
+from etude.store import CodebaseStore, Prepared, codebase_digest, settle_times
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
-RECIPE = 2
+RECIPE = 3
 """Raised whenever preparing anew would give another result; older codebases are not found then."""
 MADE_BY = "etude.stages.swe.prepare"
 ERAS = ("pytest", "pytest<9", "pytest<8")
@@ -115,7 +114,9 @@ async def _prepare(source: Source, draft: Path, sandbox: Sandbox, store: Codebas
     (draft / "coverage.msgpack").write_bytes(msgspec.msgpack.encode(baseline.coverage))
     for name in ("fetched", "tools"):
         shutil.rmtree(draft / name)
-    return store.add(draft)
+    prepared = store.add(draft)
+    await warm(prepared, sandbox)
+    return prepared
 
 
 class _Workshop:
@@ -164,7 +165,7 @@ class _Workshop:
         return _Attempt(installed=installed, run=run, era=needs.runner), needs
 
     async def _install(self, needs: Needs) -> Installed:
-        for name in ("source", "env", "bytecode", "pytest"):
+        for name in ("source", "env", "pytest"):
             shutil.rmtree(self.draft / name, ignore_errors=True)
         tree = self.draft / "source"
         shutil.copytree(self.source.tree, tree, symlinks=True)
@@ -183,7 +184,7 @@ class _Workshop:
         adopt(tree)
         return installed
 
-    def _image(self, *, bytecode: bool = False) -> Image:
+    def _image(self) -> Image:
         mounts = [
             *interpreter_mounts(PYTHON),
             Mount(source=self.draft / "env", target=ENV_TARGET),
@@ -192,8 +193,6 @@ class _Workshop:
         ]
         if (self.draft / "pytest").is_dir():
             mounts.append(Mount(source=self.draft / "pytest", target=PYTEST_TARGET))
-        if bytecode:
-            mounts.append(Mount(source=self.draft / "bytecode", target=BYTECODE_TARGET))
         return Image(
             workspace=(self.draft / "source",),
             mounts=tuple(mounts),
@@ -210,32 +209,17 @@ class _Workshop:
             )
         return run
 
-    async def _warm(self, card: Codebase) -> None:
-        """Keep the bytecode that a run of the suite compiles, tests included.
-
-        Python looks bytecode up below a prefix by the source's own path, so it serves every box.
-        """
-        from_box = "/tmp/bytecode"  # noqa: S108  the box's own /tmp
-        plan = SuitePlan(
-            collect_only=True, bytecode=from_box, write_bytecode=True, timeout_s=MAX_SUITE_S
-        )
-        async with self.sandbox.open(self._image()) as box:
-            await PytestSuite().run(box, card, plan)
-            await box.run(["/usr/bin/mkdir", "-p", from_box], timeout_s=10)
-            await box.save(from_box, self.draft / "bytecode")
-
     async def measure(self, attempt: _Attempt) -> tuple[Codebase, Baseline]:
         """Run the healthy suite again and write the codebase's card."""
         card = self._card(attempt.installed, attempt.run)
-        await self._warm(card)
-        baseline = await measure(card, self._image(bytecode=True), attempt.run, self.sandbox)
+        baseline = await measure(card, self._image(), attempt.run, self.sandbox)
         card = msgspec.structs.replace(
             card,
             tests=baseline.tests,
             set_aside=baseline.set_aside,
             suite_s=round(baseline.suite_s, 3),
         )
-        return msgspec.structs.replace(card, id=self._digest(card)), baseline
+        return msgspec.structs.replace(card, id=codebase_digest(card, self.draft)), baseline
 
     def _card(self, installed: Installed, run: SuiteRun | None = None) -> Codebase:
         layout = installed.layout
@@ -261,17 +245,6 @@ class _Workshop:
             n_source_lines=layout.n_source_lines,
             notes=installed.notes,
         )
-
-    def _digest(self, card: Codebase) -> str:
-        """Everything that decides a test run, and nothing that changes from run to run."""
-        bare = msgspec.structs.replace(
-            card,
-            suite_s=0.0,
-            tests=tuple(msgspec.structs.replace(test, duration_s=0.0) for test in card.tests),
-        )
-        total = hashlib.sha256(msgspec.json.encode(bare, order="deterministic"))
-        total.update(tree_digest(self.draft / "source").encode())
-        return total.hexdigest()
 
 
 def _own_modules(layout: Layout) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import msgspec
 from etude.errors import EtudeError
 from etude.records import AnswerKey
 from etude.rollout.environment import Environment, open_environments
-from etude.rollout.grading import grade, run_tests
+from etude.rollout.grading import grade, run_tests, warm
 from etude.sandbox import Sandbox
 from etude.store import CodebaseStore, Dataset
 
@@ -68,6 +68,8 @@ async def revalidate(
     n_done = 0
     with tempfile.TemporaryDirectory(prefix="etude-") as folder:
         environments = list(open_environments(dataset, CodebaseStore(Path(folder))))
+        for prepared in {e.task.codebase: e.prepared for e in environments}.values():
+            await warm(prepared, sandbox)
 
         async def one(environment: Environment) -> TaskCheck:
             nonlocal n_done

@@ -16,6 +16,7 @@ from packaging.version import InvalidVersion, Version
 from pypi_simple import DistributionPackage, NoSuchProjectError, PyPISimple
 
 from etude.errors import ConfigError, blame
+from etude.store import tree_digest
 
 MAX_BYTES = 512 << 20
 """Unpacked size over which an archive is refused."""
@@ -230,18 +231,6 @@ def walk(tree: Path) -> Iterator[Path]:
             path = Path(where) / name
             if path.is_file() and not path.is_symlink():
                 yield path
-
-
-def tree_digest(tree: Path) -> str:
-    """Return the sha256 of every regular file's path, execute bit and content."""
-    total = hashlib.sha256()
-    for path in walk(tree):
-        content = path.read_bytes()
-        executable = path.stat().st_mode & 0o100
-        relative = path.relative_to(tree).as_posix()
-        total.update(f"{relative}\0{int(bool(executable))}\0{len(content)}\0".encode())
-        total.update(content)
-    return total.hexdigest()
 
 
 def is_python(tree: Path) -> bool:

@@ -164,9 +164,8 @@ def _changed(node, frame):
             parts = [inner.func] if isinstance(inner.func, ast.Attribute) else []
             parts += [] if isinstance(node, ast.Assert) else inner.args
             found.update(_root(part) for part in parts)
-        elif isinstance(inner, (ast.Attribute, ast.Subscript)):
-            if not isinstance(inner.ctx, ast.Load):
-                found.add(_root(inner))
+        elif isinstance(getattr(inner, "ctx", None), (ast.Store, ast.Del)):
+            found.add(_root(inner))
     locals_ = frame.f_locals
     return {n for n in found if n in locals_ and n != "self" and not isinstance(locals_[n], PLAIN)}
 
@@ -195,11 +194,12 @@ def _names(nodes, frame):
     """Return what the names in `nodes` stand for: values, types and origins."""
     names = {n.id for node in nodes for n in ast.walk(node) if isinstance(n, ast.Name)}
     found = {"values": {}, "types": {}, "origins": {}}
+    module = frame.f_globals.get("__name__", "")
     for name in sorted(names):
         if name in frame.f_locals:
-            _describe(name, frame.f_locals[name], found)
+            _describe(name, frame.f_locals[name], module, found)
         elif name in frame.f_globals:
-            _describe(name, frame.f_globals[name], found)
+            _describe(name, frame.f_globals[name], module, found)
         elif hasattr(builtins, name):
             found["origins"][name] = "builtins." + name
     own = frame.f_locals.get("self")
@@ -208,20 +208,28 @@ def _names(nodes, frame):
             if isinstance(inner, ast.Attribute) and getattr(inner.value, "id", "") == "self":
                 values = getattr(own, "__dict__", {})
                 if inner.attr in values:
-                    _describe("self." + inner.attr, values[inner.attr], found)
+                    _describe("self." + inner.attr, values[inner.attr], module, found)
     return found
 
 
-def _describe(name, value, found):
+def _describe(name, value, own_module, found):
     if isinstance(value, types.ModuleType):
         found["origins"][name] = str(value.__name__)
         return
     qualified = getattr(value, "__qualname__", None)
     if isinstance(qualified, str) and isinstance(getattr(value, "__module__", None), str):
         found["origins"][name] = value.__module__ + "." + qualified
+        if isinstance(value, type) and value.__module__ == own_module:
+            found["types"][name] = _kind(value, own_module)
         return
     text = "" if isinstance(value, BaseException) else short(value)
     if text:
         found["values"][name] = text
-    kind = type(value)
-    found["types"][name] = str(kind.__module__) + "." + str(kind.__qualname__)
+    found["types"][name] = _kind(type(value), own_module)
+
+
+def _kind(cls, own_module):
+    """Return a class by name; one that the test made for itself stands for what it extends."""
+    kinds = [kind for kind in cls.__mro__[:-1] if kind.__module__ != own_module]
+    kind = kinds[0] if kinds else cls
+    return str(kind.__module__) + "." + str(kind.__qualname__)
