@@ -134,7 +134,7 @@ def test_a_patch_is_graded_by_what_it_does(made: Path, tmp_path: Path) -> None:
     assert "tests/conftest.py" in cheat.output
 
     wrong = tmp_path / "wrong.diff"
-    wrong.write_text(re.sub(r"^ (.*\S.*)$", r" \1 # not so", key.oracle_patch, flags=re.M))
+    wrong.write_text(re.sub(r"^ (.*\S.*)$", r" \1 # not so", key.oracle_patch, flags=re.MULTILINE))
     refused = etude("swe", "grade", made, "--id", key.task_id, "--patch", wrong)
     assert refused.exit_code == 2
     assert "does not apply" in refused.output

@@ -94,10 +94,20 @@ def _reticence(symptom: Symptom) -> tuple[int, int]:
 def _reports(codebase: Codebase, found: Sequence[Symptom], voice: Voice) -> Iterator[str]:
     """Yield reports, each saying less than or as much as the one before."""
     for detail in _DETAILS:
-        for symptom in found[:_TRIED]:
+        for symptom in [s for s in found if _tells(s, detail)][:_TRIED]:
             further = list(_different(found, symptom)) if detail.further else []
             text = compose(codebase, symptom, further, detail, voice)
             yield lengthen(text, MIN_WORDS, voice)
+
+
+def _tells(symptom: Symptom, detail: Detail) -> bool:
+    """Whether a reader learns what goes wrong: `it is not right` alone is no report."""
+    shown = (detail.code and bool(symptom.code)) or symptom.call != symptom.name
+    if symptom.manner == "value":
+        return detail.values and bool(symptom.expected and symptom.actual)
+    if symptom.manner in ("truth", "message"):
+        return shown and detail.values
+    return shown or (detail.message and ":" in symptom.actual)
 
 
 def _different(found: Sequence[Symptom], first: Symptom) -> Iterator[Symptom]:

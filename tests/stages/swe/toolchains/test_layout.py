@@ -1,0 +1,72 @@
+"""Source and tests are found in the layouts that projects use."""
+
+from pathlib import Path
+
+import pytest
+
+from etude.errors import ConfigError
+from etude.stages.swe.toolchains._layout import read_layout, source_files
+from etude.stages.swe.toolchains._settings import kept_settings
+
+LAYOUTS = {
+    "src": (["src/proj/__init__.py", "tests/test_a.py"], ("src/proj",), ("tests",)),
+    "flat": (["proj/__init__.py", "docs/conf.py", "tests/test_a.py"], ("proj",), ("tests",)),
+    "one module": (["proj.py", "test_proj.py", "setup.py"], ("proj.py",), ("test_proj.py",)),
+    "tests inside": (
+        ["proj/__init__.py", "proj/test/__init__.py", "proj/test/test_a.py"],
+        ("proj",),
+        ("proj/test",),
+    ),
+    "lib": (["lib/proj/__init__.py", "test/a_test.py"], ("lib/proj",), ("test",)),
+    "stray module": (
+        ["proj/__init__.py", "helper.py", "tests/test_a.py"],
+        ("proj",),
+        ("tests",),
+    ),
+    "namespace": (["src/org/proj/__init__.py", "tests/test_a.py"], ("src/org",), ("tests",)),
+}
+
+
+def lay_out(folder: Path, names: list[str]) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("x = 1\n")
+    (folder / "pyproject.toml").write_text("[project]\nname = 'proj'\nversion = '2.1'\n")
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_layout(name: str, tmp_path: Path) -> None:
+    names, roots, tests = LAYOUTS[name]
+    lay_out(tmp_path, names)
+    layout = read_layout(tmp_path)
+    assert (layout.name, layout.version) == ("proj", "2.1")
+    assert layout.source_roots == roots
+    assert layout.test_paths == tests
+
+
+def test_tests_and_vendored_code_are_not_the_projects_source(tmp_path: Path) -> None:
+    lay_out(
+        tmp_path,
+        ["proj/__init__.py", "proj/_vendor/x.py", "proj/tests/test_a.py", "proj/conftest.py"],
+    )
+    files = source_files(tmp_path, ("proj",))
+    assert [file.name for file in files] == ["__init__.py"]
+
+
+def test_a_project_without_tests_is_refused(tmp_path: Path) -> None:
+    lay_out(tmp_path, ["proj/__init__.py"])
+    with pytest.raises(ConfigError, match=r"proj 2\.1: carries no tests"):
+        read_layout(tmp_path)
+
+
+def test_only_settings_without_which_tests_do_not_run_are_kept(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        "[tool.pytest.ini_options]\n"
+        "addopts = '--cov --import-mode=importlib -x'\n"
+        "filterwarnings = ['error']\n"
+        "asyncio_mode = 'auto'\n"
+        "python_files = ['check_*.py', 'test_*.py']\n"
+    )
+    settings, args = kept_settings(tmp_path)
+    assert settings == ("asyncio_mode=auto", "python_files='check_*.py' 'test_*.py'")
+    assert args == ("--import-mode=importlib",)
