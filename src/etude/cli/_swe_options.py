@@ -65,7 +65,13 @@ def agent_options(command: Callable[..., ReturnT]) -> Callable[..., ReturnT]:
             click.option("--model", help="For chat: what the provider calls the model."),
             click.option("--base-url", default="", help="For chat: an OpenAI-compatible address."),
             click.option("--key-env", default="OPENAI_API_KEY", show_default=True),
-            click.option("--calling", type=click.Choice(["auto", "tools", "json"]), default="auto"),
+            click.option(
+                "--calling",
+                type=click.Choice(["auto", "tools", "json"]),
+                default="auto",
+                show_default=True,
+                help="How the model calls tools: natively, as constrained JSON, or as it answers.",
+            ),
             click.option("--temperature", type=float, default=0.0, show_default=True),
         ]
     ):

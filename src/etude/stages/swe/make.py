@@ -143,6 +143,7 @@ async def make(
                 _write(writer, store, maker)
         if not any(outcome.n_judged for outcome in outcomes):
             raise ConfigError(outcomes[0].refused or "no bug could be proposed")
+        _refuse_changed_codebases(target, outcomes)
         writer.finish(recipe=_encode(recipe), counts=_counts(outcomes))
     return MakeOutcome(path=str(target), codebases=tuple(outcomes))
 
@@ -156,6 +157,17 @@ def _refuse_other_recipe(target: Path, recipe: MakeRecipe) -> None:
         raise ConfigError(
             f"{target} holds a data set made with other settings; choose another folder, or give "
             f"the settings it was made with to go on"
+        )
+
+
+def _refuse_changed_codebases(target: Path, outcomes: Sequence[CodebaseOutcome]) -> None:
+    """The same settings can name other content, such as a folder that was edited since."""
+    if not (target / MANIFEST).is_file():
+        return
+    held = {Path(file.name).name.partition(".")[0] for file in Dataset.open(target).manifest.files}
+    if held - {outcome.codebase for outcome in outcomes if outcome.n_kept}:
+        raise ConfigError(
+            f"{target} holds tasks of a codebase that has changed since; choose another folder"
         )
 
 

@@ -184,14 +184,49 @@ def _from_archive(archive: Path, into: Path, spec: str) -> Source:
 
 
 def _untar(archive: Path, tree: Path) -> None:
+    """Unpack files and folders, then hard links as copies, then links that stay inside."""
+    links: list[tuple[Path, str]] = []
     with tarfile.open(archive) as tar:
         size = 0
         for n_files, member in enumerate(tar, start=1):
             size += member.size
             _limit(archive, n_files, size)
-            if member.isreg() or member.isdir() or member.issym() or member.islnk():
-                # Refuses absolute and escaping paths and links, devices and set-id bits.
-                tar.extract(member, tree, filter="data")
+            target = tree / _safe(archive, member.name)
+            if member.isdir():
+                target.mkdir(parents=True, exist_ok=True)
+            elif member.issym():
+                links.append((target, member.linkname))
+            elif member.islnk():
+                _copy(tree / _safe(archive, member.linkname), target)
+            elif member.isreg() and (content := tar.extractfile(member)):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with target.open("wb") as out:
+                    shutil.copyfileobj(content, out)
+                target.chmod(0o755 if member.mode & 0o100 else 0o644)
+    # Last, so that nothing is ever written through a link.
+    for path, link in links:
+        inside = os.path.normpath(path.parent / link)
+        if not Path(link).is_absolute() and Path(inside).is_relative_to(tree):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.symlink_to(link)
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_file():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+
+
+def _safe(archive: Path, name: str) -> PurePosixPath:
+    """Return a member's name as a path inside the tree.
+
+    Raises:
+        ConfigError: It leads outside.
+    """
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name:
+        raise ConfigError(f"{archive.name}: holds the unsafe path {name!r}")
+    return path
 
 
 def _unzip(archive: Path, tree: Path) -> None:
@@ -199,10 +234,7 @@ def _unzip(archive: Path, tree: Path) -> None:
         size = 0
         for n_files, info in enumerate(bundle.infolist(), start=1):
             _limit(archive, n_files, size + info.file_size)
-            parts = PurePosixPath(info.filename).parts
-            if info.filename.startswith(("/", "\\")) or ".." in parts or "\\" in info.filename:
-                raise ConfigError(f"{archive.name}: holds the unsafe path {info.filename!r}")
-            target = tree / info.filename
+            target = tree / _safe(archive, info.filename)
             if info.is_dir():
                 target.mkdir(parents=True, exist_ok=True)
                 continue

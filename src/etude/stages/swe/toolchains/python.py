@@ -83,10 +83,16 @@ class PythonToolchain(Toolchain, frozen=True, kw_only=True):
         metadata, notes = await self._install_project(tree, site, layout, sandbox, python)
         firm = [*run_requirements(metadata), *needs.requirements, needs.runner]
         wished = requirements_of_tests(tree, metadata)
-        lock, more = resolve_what_can_be(firm, wished, python)
         own = canonicalize_name(layout.name)
-        lock = tuple(line for line in lock if line.partition("==")[0] != own)
-        for line in install(lock, site, python):
+        try:
+            lock, more = resolve_what_can_be(firm, wished, python)
+            lock = tuple(line for line in lock if line.partition("==")[0] != own)
+            without_wheel = install(lock, site, python)
+        except TaskError as error:
+            raise TaskError(
+                f"{layout.name} {layout.version}: what it needs cannot be had: {error}"
+            ) from error
+        for line in without_wheel:
             await self._install_sdist(line, site, sandbox, python)
         tidy(site)
         write_scripts(env, site)
