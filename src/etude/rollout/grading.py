@@ -159,7 +159,7 @@ async def run_tests(
         without=tuple(a.id for a in codebase.set_aside if a.reason in ("time", "network")),
         test_s=limits,
         default_test_s=10.0,
-        timeout_s=10 * codebase.suite_s + 60,
+        timeout_s=5 * codebase.suite_s + 30,
         bytecode=BYTECODE_TARGET,
     )
     async with open_tree(prepared, files, sandbox, for_grading=True) as box:

@@ -3,10 +3,10 @@ from itertools import combinations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.stages.swe import report_inputs as made
+from tests.stages.swe.report import report_inputs as made
 
-from etude.stages.swe._estimates import pass_at_k, wilson_interval
-from etude.stages.swe._scores import AgentScores, standing
+from etude.stages.swe.report.estimates import pass_at_k, wilson_interval
+from etude.stages.swe.report.scores import AgentScores, standing
 
 
 @pytest.mark.parametrize(("n", "c"), [(n, c) for n in range(1, 8) for c in range(n + 1)])

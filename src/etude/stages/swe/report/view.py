@@ -8,9 +8,9 @@ from markupsafe import Markup
 
 from etude.errors import RecordError
 from etude.records import AnswerKey, Codebase, Task
-from etude.stages.swe._charts import N_TONES, Bar, bar_chart, bins, histogram, tone
-from etude.stages.swe._report_text import Block, Diff, Span, diff, prose
-from etude.stages.swe._scores import AgentScores, Tally, tally
+from etude.stages.swe.report.charts import N_TONES, Bar, bar_chart, bins, histogram, tone
+from etude.stages.swe.report.scores import AgentScores, Tally, tally
+from etude.stages.swe.report.text import Block, Diff, Span, diff, prose
 
 _FILE_BARS = 20
 

@@ -8,8 +8,8 @@ import symtable
 from collections.abc import Iterator, Sequence
 
 from etude.rollout.suites import Failure
-from etude.stages.swe._assertion import Claim, expects
-from etude.stages.swe._names import Names, Renamed, is_private
+from etude.stages.swe.statement.assertion import Claim, expects
+from etude.stages.swe.statement.names import Names, Renamed, is_private
 
 _CODE_LINES = 18
 _LINE_CHARS = 150

@@ -6,8 +6,8 @@ from random import Random
 import msgspec
 
 from etude.records import Codebase
-from etude.stages.swe._markdown import as_texts, block, focused, inline
-from etude.stages.swe.symptom import Symptom
+from etude.stages.swe.statement.markdown import as_texts, block, focused, inline
+from etude.stages.swe.statement.symptom import Symptom
 
 _SLOTS = ("title", "setting", "code", "layout", "due", "came", "further", "more")
 _TITLE_CHARS = 100

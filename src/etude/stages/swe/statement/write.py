@@ -10,9 +10,9 @@ from random import Random
 from etude.errors import TaskError
 from etude.records import Codebase
 from etude.rollout.suites import Failure
-from etude.stages.swe._phrases import Detail, Voice, compose, lengthen
-from etude.stages.swe.leaks import find_leaks
-from etude.stages.swe.symptom import Symptom, read_symptom
+from etude.stages.swe.statement.leaks import find_leaks
+from etude.stages.swe.statement.phrases import Detail, Voice, compose, lengthen
+from etude.stages.swe.statement.symptom import Symptom, read_symptom
 
 MIN_WORDS, MAX_WORDS = 40, 200
 _READ = 40

@@ -7,7 +7,7 @@ import msgspec
 
 from etude.errors import RecordError
 from etude.records import Episode, Grade, Task, ToolCall, Turn
-from etude.stages.swe._report_text import Block, Diff, Passage, diff, passage, prose, replacement
+from etude.stages.swe.report.text import Block, Diff, Passage, diff, passage, prose, replacement
 
 Verdict = Literal["solved", "unsolved", "fault"]
 

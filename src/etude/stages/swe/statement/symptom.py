@@ -12,9 +12,9 @@ import msgspec
 
 from etude.records import Codebase
 from etude.rollout.suites import Failure
-from etude.stages.swe._assertion import Claim, Manner, read_claim
-from etude.stages.swe._code import show_code
-from etude.stages.swe._names import Elements, Names, Renamed, modules_of
+from etude.stages.swe.statement.assertion import Claim, Manner, read_claim
+from etude.stages.swe.statement.code import show_code
+from etude.stages.swe.statement.names import Elements, Names, Renamed, modules_of
 
 _CALL_CHARS = 60
 _MAX_OTHERS = 3

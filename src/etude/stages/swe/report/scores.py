@@ -6,7 +6,7 @@ from statistics import fmean
 import msgspec
 
 from etude.records import Grade
-from etude.stages.swe._estimates import pass_at_k, wilson_interval
+from etude.stages.swe.report.estimates import pass_at_k, wilson_interval
 
 
 class AgentScores(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,13 +5,13 @@ import re
 from random import Random
 
 import pytest
-from tests.stages.swe.failing_project import LIBRARY, codebase, run_project
+from tests.stages.swe.statement.failing_project import LIBRARY, codebase, run_project
 
 from etude.errors import TaskError
 from etude.records import make_patch
 from etude.rollout.suites import Failure
-from etude.stages.swe.leaks import find_leaks
 from etude.stages.swe.statement import MAX_WORDS, MIN_WORDS, write_statement
+from etude.stages.swe.statement.leaks import find_leaks
 
 PATHS = ["inkwell/pen.py"]
 KIND = "wrong_value"

@@ -15,15 +15,23 @@ import msgspec
 
 from etude.errors import ConfigError
 from etude.records import AnswerKey, Codebase, Episode, Grade, Task
-from etude.stages.swe._charts import Bar, Curve, Share, bar_chart, curve_chart, share_chart, tone
-from etude.stages.swe._report_episodes import episode_view
-from etude.stages.swe._report_text import visible
-from etude.stages.swe._report_view import bug_charts, codebase_views, words
-from etude.stages.swe._scores import AgentScores, Standing, standing
+from etude.stages.swe.report.charts import (
+    Bar,
+    Curve,
+    Share,
+    bar_chart,
+    curve_chart,
+    share_chart,
+    tone,
+)
+from etude.stages.swe.report.episodes import episode_view
+from etude.stages.swe.report.scores import AgentScores, Standing, standing
+from etude.stages.swe.report.text import visible
+from etude.stages.swe.report.view import bug_charts, codebase_views, words
 
 __all__ = ["AgentScores", "ReportInput", "render_report", "write_report"]
 
-_TEMPLATE = "_report_page.html"
+_TEMPLATE = "page.html"
 _KS_IN_TABLE = 6
 _OPEN_TASKS = 60
 """With more tasks than this, each project's list starts folded."""

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tests.stages.swe import report_inputs as made
+from tests.stages.swe.report import report_inputs as made
 
 from etude.errors import ConfigError, RecordError
 from etude.records import Task, ToolCall, Turn
-from etude.stages.swe._charts import N_TONES
-from etude.stages.swe.report import (
+from etude.stages.swe.report.charts import N_TONES
+from etude.stages.swe.report.page import (
     AgentScores,
     ReportInput,
     duration,

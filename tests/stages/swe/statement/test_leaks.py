@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etude.records import make_patch
-from etude.stages.swe.leaks import find_leaks
+from etude.stages.swe.statement.leaks import find_leaks
 
 PATH = "src/inkwell/text/slugs.py"
 BEFORE = "def slug(text, delim):\n    cleaned = text.strip()\n    return cleaned.lower()\n"

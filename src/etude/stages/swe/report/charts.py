@@ -12,7 +12,7 @@ from itertools import pairwise
 import msgspec
 from markupsafe import Markup
 
-from etude.stages.swe._report_text import visible
+from etude.stages.swe.report.text import visible
 
 N_TONES = 8
 """Colours that tell things apart; the last is grey and stands for all the rest."""

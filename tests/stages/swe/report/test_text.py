@@ -1,8 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etude.stages.swe._charts import bins
-from etude.stages.swe._report_text import diff, passage, prose, visible
+from etude.stages.swe.report.charts import bins
+from etude.stages.swe.report.text import diff, passage, prose, visible
 
 
 @given(st.text())
