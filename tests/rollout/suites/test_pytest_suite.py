@@ -157,6 +157,22 @@ def test_after(): pass
     assert failure.exception == "TestTimedOut"
 
 
+def test_a_run_in_which_everything_hangs_is_given_up(env: Path, tmp_path: Path) -> None:
+    text = """
+import pytest
+
+@pytest.mark.parametrize("x", range(50))
+def test_hangs(x):
+    while True: pass
+"""
+    found = run(
+        env, tmp_path, {"tests/test_a.py": text}, SuitePlan(default_test_s=0.3, timeout_s=60)
+    )
+    assert not found.complete
+    assert len(found.results) == 3
+    assert found.duration_s < 10
+
+
 def test_only_the_named_tests_run_and_a_prefix_is_not_a_name(env: Path, tmp_path: Path) -> None:
     text = "def test_a(): pass\ndef test_ab(): pass\n"
     plan = SuitePlan(tests=("tests/test_a.py::test_a",), timeout_s=60)

@@ -77,6 +77,8 @@ class SuitePlan(msgspec.Struct, frozen=True, kw_only=True):
     test_s: dict[str, float] = {}
     """Time limit per test id, in seconds."""
     default_test_s: float = 60.0
+    give_up_after: int = 3
+    """The run ends when so many tests have outlived their time; 0 goes on to the end."""
     timeout_s: float = 600.0
     """Wall time of the whole run."""
     bytecode: str = ""

@@ -111,6 +111,7 @@ def _job(codebase: Codebase, plan: SuitePlan, secret: str) -> bytes:
             "stop_at_failure": plan.stop_at_failure,
             "test_s": plan.test_s,
             "default_test_s": plan.default_test_s,
+            "give_up_after": plan.give_up_after,
             "sources": codebase.source_roots if plan.coverage else (),
             "tools": TOOLS_TARGET,
             "own_modules": codebase.own_modules,

@@ -52,7 +52,7 @@ async def measure(codebase: Codebase, image: Image, first: SuiteRun, sandbox: Sa
     """
     known = set(first.results)
     hanging = tuple(test for test in first.collected if test not in known)
-    plan = SuitePlan(without=hanging, timeout_s=MAX_SUITE_S * 4)
+    plan = SuitePlan(without=hanging, give_up_after=0, timeout_s=MAX_SUITE_S * 4)
     second, third = await asyncio.gather(
         _run(
             codebase, image, sandbox, msgspec.structs.replace(plan, order="reversed", hash_seed=1)

@@ -310,7 +310,7 @@ class _CodebaseRun:
         try:
             while True:
                 # A few more than run at once, so that one slow candidate holds up nothing.
-                while len(running) < 3 * jobs and (bug := next(bugs, None)) is not None:
+                while len(running) < 4 * jobs and (bug := next(bugs, None)) is not None:
                     running.append(asyncio.create_task(self._judge(bug, validator, gate)))
                 if not running:
                     return

@@ -200,7 +200,7 @@ class _Workshop:
         )
 
     async def _run_whole(self, card: Codebase, image: Image) -> SuiteRun:
-        plan = SuitePlan(timeout_s=MAX_SUITE_S * 2)
+        plan = SuitePlan(give_up_after=0, timeout_s=MAX_SUITE_S * 2)
         run = await first_run(card, image, self.sandbox, plan)
         if run.duration_s > MAX_SUITE_S:
             raise ConfigError(

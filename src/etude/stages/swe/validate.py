@@ -158,7 +158,7 @@ class Validator:
             Refused: There are none or too many, or the run says nothing.
         """
         among = self.passing if among is None else among
-        if run.timed_out:
+        if run.timed_out or _timed_out(run):
             raise Refused("time-out")
         if not run.complete:
             raise Refused("the run broke off")
@@ -173,8 +173,6 @@ class Validator:
             result = run.results.get(test)
             if result is None:
                 raise Refused("a test vanishes")
-            if result.failure and result.failure.exception == "TestTimedOut":
-                raise Refused("time-out")
         self._check_marks(run, caught)
         return caught
 
@@ -273,6 +271,11 @@ def fingerprint(bug: Bug) -> str:
     for file in sorted(bug.files, key=lambda f: f.path):
         total.update(f"{file.path}\0{file.text}\0".encode())
     return total.hexdigest()
+
+
+def _timed_out(run: SuiteRun) -> bool:
+    failures = [result.failure for result in run.results.values()]
+    return any(failure and failure.exception == "TestTimedOut" for failure in failures)
 
 
 def _failures(run: SuiteRun, caught: Sequence[str]) -> list[tuple[str, Failure]]:
