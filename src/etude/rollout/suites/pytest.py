@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from etude.errors import SandboxError
 from etude.records import Codebase, Outcome
 from etude.rollout.suites._base import (
     CasePlace,
@@ -62,7 +63,7 @@ class PytestSuite(Suite, frozen=True, kw_only=True):
         """Run the tests that `plan` names.
 
         Raises:
-            SandboxError: The box failed.
+            SandboxError: The box failed, or the runner did not come to start the tests.
         """
         secret = secrets.token_hex(16)
         command = ["/usr/bin/env", *_environment(plan), "/env/bin/python"]
@@ -71,7 +72,7 @@ class PytestSuite(Suite, frozen=True, kw_only=True):
             command, timeout_s=plan.timeout_s, stdin=_job(codebase, plan, secret)
         )
         log = (result.stdout + result.stderr)[-LOG_CHARS:]
-        return _read_report(
+        run = _read_report(
             result.report,
             secret,
             SuiteRun(
@@ -82,6 +83,10 @@ class PytestSuite(Suite, frozen=True, kw_only=True):
                 timed_out=result.killed == "timeout",
             ),
         )
+        if not run.runner and not run.timed_out:
+            last = log.strip().splitlines()[-1:] or [f"exit {result.exit}, no output"]
+            raise SandboxError(f"the test runner did not start in the box: {last[0][:300]}")
+        return run
 
 
 def _environment(plan: SuitePlan) -> list[str]:

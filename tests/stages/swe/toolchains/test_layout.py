@@ -53,6 +53,25 @@ def test_tests_and_vendored_code_are_not_the_projects_source(tmp_path: Path) -> 
     assert [file.name for file in files] == ["__init__.py"]
 
 
+@pytest.mark.parametrize(
+    ("lines", "licence"),
+    [
+        ("License-Expression: MIT\n", "MIT"),
+        ("License: UNKNOWN\nClassifier: License :: OSI Approved :: BSD License\n", "BSD License"),
+        ("License: Apache-2.0\n", "Apache-2.0"),
+        ("", ""),
+    ],
+)
+def test_the_licence_is_read_where_the_project_states_it(
+    lines: str, licence: str, tmp_path: Path
+) -> None:
+    lay_out(tmp_path, ["proj/__init__.py", "tests/test_a.py"])
+    head = "Metadata-Version: 2.4\nName: proj\nVersion: 2.2\n"
+    (tmp_path / "PKG-INFO").write_text(f"{head}{lines}\nText.\n")
+    layout = read_layout(tmp_path)
+    assert (layout.version, layout.licence) == ("2.2", licence)
+
+
 def test_a_project_without_tests_is_refused(tmp_path: Path) -> None:
     lay_out(tmp_path, ["proj/__init__.py"])
     with pytest.raises(ConfigError, match=r"proj 2\.1: carries no tests"):

@@ -332,13 +332,14 @@ def main():
     else:
         import pytest
 
-    report.write("start", text="pytest-" + pytest.__version__)
     recorder = Recorder(job, report, root)
     if job["sources"]:
         recorder.coverage = Lines(job, root)
         recorder.coverage.attach(report)
     args = arguments(job, root)
     sys.argv = ["pytest", *args]
+    # Nothing of the project has run yet: what fails before this line is Etude's own fault.
+    report.write("start", text="pytest-" + pytest.__version__)
     started = time.monotonic()
     status = pytest.main(args, plugins=[recorder, hooks(recorder)])
     report.write("end", text=str(int(status)), duration_s=time.monotonic() - started)

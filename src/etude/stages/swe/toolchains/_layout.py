@@ -134,6 +134,7 @@ def _pkg_info(path: Path) -> dict[str, str]:
         return {}
     message = email.parser.HeaderParser().parsestr(_text(path))
     licence = message.get("License-Expression") or (message.get("License") or "").strip()
+    licence = "" if licence == "UNKNOWN" else licence
     if not licence or "\n" in licence or len(licence) > 60:
         classifiers = message.get_all("Classifier") or []
         licence = next(
