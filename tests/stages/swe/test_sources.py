@@ -77,6 +77,19 @@ def test_a_folder_is_copied_without_what_does_not_belong(tmp_path: Path) -> None
     assert [p.name for p in source.tree.rglob("*") if p.is_file()] == ["__init__.py"]
 
 
+def test_links_of_a_folder_that_lead_outside_are_left_out(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "a.py").write_text("x = 1\n")
+    (project / "inside.py").symlink_to("a.py")
+    (project / "setup.py").symlink_to("/etc/passwd")
+    (project / "etc").symlink_to("/etc")
+    (project / "up").symlink_to("../..")
+    (tmp_path / "into").mkdir()
+    tree = fetch(str(project), tmp_path / "into").tree
+    assert sorted(p.name for p in tree.iterdir()) == ["a.py", "inside.py"]
+
+
 def test_a_git_repository_is_taken_at_a_revision_and_loses_its_history(tmp_path: Path) -> None:
     repository = tmp_path / "repository"
     repository.mkdir()

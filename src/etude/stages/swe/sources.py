@@ -46,19 +46,29 @@ def fetch(spec: str, into: Path) -> Source:
     Raises:
         ConfigError: There is no such source, or it is not what it says.
     """
+    path = Path(spec).expanduser()
     if spec.startswith("pypi:"):
         return _from_pypi(spec.removeprefix("pypi:"), into)
     if spec.startswith("git:"):
-        return _from_git(spec.removeprefix("git:"), into)
-    path = Path(spec).expanduser()
+        return _without_links_out(_from_git(spec.removeprefix("git:"), into))
     if path.is_dir():
-        return _from_folder(path, into)
+        return _without_links_out(_from_folder(path, into))
     if path.is_file():
         return _from_archive(path, into, f"file:{path.name}")
     raise ConfigError(
         f"{spec}: no such folder or file; name a codebase as pypi:NAME[==VERSION], a folder, "
         f"an sdist, or git:URL[@REV]"
     )
+
+
+def _without_links_out(source: Source) -> Source:
+    """Remove links that lead out of the tree, before anything on this machine follows one."""
+    for where, folders, files in os.walk(source.tree):
+        for name in (*folders, *files):
+            path = Path(where) / name
+            if path.is_symlink() and not path.resolve().is_relative_to(source.tree.resolve()):
+                path.unlink()
+    return source
 
 
 def _from_pypi(requirement: str, into: Path) -> Source:

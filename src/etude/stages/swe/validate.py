@@ -198,10 +198,13 @@ class Validator:
             functions.setdefault(place.path, set()).add(place.first_line)
         files = {}
         for path, lines in functions.items():
-            text = (self.prepared.source / path).read_bytes().decode()
+            # The path comes from the box: it must not lead this machine to another file.
+            file = self.prepared.source / path
+            if file.resolve() != self.prepared.source.resolve() / path:
+                raise Refused("its tests cannot be taken out")
             try:
-                files[path] = hide_tests(text, lines)
-            except TaskError as cause:
+                files[path] = hide_tests(file.read_bytes().decode(), lines)
+            except (TaskError, OSError, UnicodeDecodeError) as cause:
                 raise Refused("its tests cannot be taken out") from cause
         return files
 

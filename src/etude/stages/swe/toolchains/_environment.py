@@ -12,6 +12,8 @@ from pathlib import Path, PurePosixPath
 from etude.errors import TaskError
 from etude.rollout.machine import ENV_TARGET, PYTHON_TARGET
 
+MAX_WHEEL_BYTES = 512 << 20
+
 
 def make_environment(env: Path, python: str) -> Path:
     """Make an empty virtual environment as it must look at /env; return its site-packages."""
@@ -42,6 +44,8 @@ def unpack_wheel(wheel: Path, site: Path) -> Message:
     try:
         with zipfile.ZipFile(wheel) as bundle:
             metadata = Message()
+            if sum(info.file_size for info in bundle.infolist()) > MAX_WHEEL_BYTES:
+                raise TaskError(f"{wheel.name}: unpacks to more than {MAX_WHEEL_BYTES >> 20} MiB")
             for info in bundle.infolist():
                 path = PurePosixPath(info.filename)
                 if path.is_absolute() or ".." in path.parts or "\\" in info.filename:
@@ -50,7 +54,7 @@ def unpack_wheel(wheel: Path, site: Path) -> Message:
                     if len(path.parts) < 3 or path.parts[1] not in ("purelib", "platlib"):
                         continue
                     path = PurePosixPath(*path.parts[2:])
-                if info.is_dir() or info.file_size > 64 << 20:
+                if info.is_dir():
                     continue
                 target = site / path
                 target.parent.mkdir(parents=True, exist_ok=True)

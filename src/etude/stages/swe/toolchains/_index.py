@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import uv
+from packaging.requirements import InvalidRequirement, Requirement
 
 from etude.errors import TaskError
 
@@ -15,11 +16,11 @@ def resolve(requirements: Sequence[str], python: str) -> tuple[str, ...]:
     """Return every distribution that the requirements lead to, as `name==version`.
 
     Raises:
-        TaskError: They cannot all be had as wheels, or contradict each other.
+        TaskError: They cannot all be had as wheels, contradict each other, or name an address.
     """
     with tempfile.TemporaryDirectory(prefix="etude-") as folder:
         wanted = Path(folder) / "requirements.in"
-        wanted.write_text("\n".join(requirements) + "\n")
+        wanted.write_text("\n".join(map(_plain, requirements)) + "\n")
         words = ["pip", "compile", str(wanted), "--python-version", python, "--no-header"]
         words += ["--no-annotate", "--no-emit-index-url", "--no-build", "--no-strip-markers"]
         done = _uv(words, folder)
@@ -27,6 +28,21 @@ def resolve(requirements: Sequence[str], python: str) -> tuple[str, ...]:
         raise TaskError(_reason(done.stderr))
     lines = (line.split(";")[0].strip() for line in done.stdout.splitlines())
     return tuple(sorted(line for line in lines if re.match(r"[A-Za-z0-9]", line)))
+
+
+def _plain(line: str) -> str:
+    """Return a requirement that a stranger's project states, made safe to hand to the resolver.
+
+    Raises:
+        TaskError: It is none, such as an option, or it names an address to fetch from.
+    """
+    try:
+        requirement = Requirement(line)
+    except InvalidRequirement as cause:
+        raise TaskError(f"{line[:100]!r} is not a requirement") from cause
+    if requirement.url:
+        raise TaskError(f"{requirement.name} is to come from an address, which is never fetched")
+    return str(requirement)
 
 
 def resolve_what_can_be(
