@@ -52,6 +52,7 @@ def test_a_card_says_what_was_set_aside_and_why(ledger: Path, made: Path) -> Non
     assert outcomes["test_expected_to_fail"] == "xfailed"
     assert outcomes["test_sees_no_secret"] == "passed"  # noqa: S105  a test's name
     assert card.source_roots == ("src/ledger",)
+    assert card.test_command == task.test_command == "python -m pytest -o addopts="
     assert card.version == "1.2.0"
     assert any(line.startswith("pytest==") for line in card.lock)
     lines = prepared.coverage().lines["src/ledger/book.py"]

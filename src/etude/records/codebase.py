@@ -51,6 +51,8 @@ class Codebase(Record, frozen=True, kw_only=True):
     """Folders or files that hold the project's own code; a fix may only touch these."""
     test_paths: tuple[str, ...]
     """What the test runner is pointed at."""
+    test_command: str = ""
+    """Shell command with which an agent runs the suite, the project's own settings and all."""
     test_args: tuple[str, ...] = ()
     """Further arguments of the test runner, ours, not the project's."""
     test_settings: tuple[str, ...] = ()

@@ -16,6 +16,8 @@ class Task(Record, frozen=True, kw_only=True):
     """The report put to the agent, in Markdown: the symptom, never the place or the cure."""
     workdir: str = "/workspace"
     """Absolute path of the codebase inside the box."""
+    test_command: str = ""
+    """Shell command that runs the visible tests; empty when none is known to."""
     language: str = "python"
     tags: dict[str, str] = msgspec.field(default_factory=dict)
     """Labels of the user's own. Never hold anything about the answer."""

@@ -124,8 +124,9 @@ def _turn(said: Completion, observations: list[str], duration_s: float) -> Turn:
 
 
 def _request(task: Task) -> str:
+    tests = f" Its tests are run with `{task.test_command}`." if task.test_command else ""
     return (
-        f"The project {task.project} is in {task.workdir}.\n\n"
+        f"The project {task.project} is in {task.workdir}.{tests}\n\n"
         f"<report>\n{task.statement.strip()}\n</report>\n\n"
         "Find the cause and repair it."
     )

@@ -25,11 +25,18 @@ from etude.stages.swe.toolchains.python import Needs, PythonToolchain, wanted_by
 from etude.store import CodebaseStore, Prepared, codebase_digest, settle_times
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
-RECIPE = 4
+RECIPE = 5
 """Raised whenever preparing anew would give another result; older codebases are not found then."""
 MADE_BY = "etude.stages.swe.prepare"
 ERAS = ("pytest", "pytest<9", "pytest<8")
 """Requirements of the test runner that are tried: old suites break under a new pytest."""
+TEST_COMMANDS = (
+    "python -m pytest",
+    "python -m pytest -o addopts=",
+    "python -m pytest -c /dev/null --rootdir .",
+)
+"""From the plainest on: some projects' own settings ask for what only their makers have."""
+PYTEST_OK, PYTEST_SOME_NOT_COLLECTED = 0, 2
 MAX_BAD_SHARE = 0.2
 """A suite of which more fails is tried under an older runner."""
 PYTEST = {"pytest", "_pytest"}
@@ -219,7 +226,19 @@ class _Workshop:
             set_aside=baseline.set_aside,
             suite_s=round(baseline.suite_s, 3),
         )
+        card = msgspec.structs.replace(card, test_command=await self._test_command())
         return msgspec.structs.replace(card, id=codebase_digest(card, self.draft)), baseline
+
+    async def _test_command(self) -> str:
+        """Find the plainest command that starts the suite the way an agent would."""
+        exits: dict[int, str] = {}
+        async with self.sandbox.open(self._image()) as box:
+            for command in TEST_COMMANDS:
+                tried = await box.run(f"{command} --collect-only -q", timeout_s=MAX_SUITE_S)
+                exits.setdefault(tried.exit, command)
+                if tried.exit == PYTEST_OK:
+                    break
+        return exits.get(PYTEST_OK) or exits.get(PYTEST_SOME_NOT_COLLECTED, "")
 
     def _card(self, installed: Installed, run: SuiteRun | None = None) -> Codebase:
         layout = installed.layout

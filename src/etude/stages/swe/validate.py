@@ -265,6 +265,7 @@ class Validator:
             codebase=self.codebase.id,
             project=f"{self.codebase.name} {self.codebase.version}",
             statement=statement,
+            test_command=self.codebase.test_command,
         )
 
 

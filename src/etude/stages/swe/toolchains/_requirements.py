@@ -20,7 +20,7 @@ FIRST = ("test", "tests", "testing", "unittest", "unit", "pytest", "test-dev", "
 SECOND = ("dev", "develop", "development", "all", "ci")
 NEEDLESS = {
     "tox", "nox", "pre-commit", "ruff", "black", "isort", "flake8", "mypy", "pyright", "pylint",
-    "sphinx", "furo", "twine", "build", "coverage", "pytest-cov", "pytest-xdist", "codecov",
+    "sphinx", "furo", "twine", "build", "coverage", "codecov",
     "coveralls", "mkdocs", "mkdocs-material", "bumpversion", "bump2version", "wheel", "pip",
     "virtualenv", "check-manifest", "pytest-randomly", "pytest-rerunfailures", "pytest-sugar",
     "pytest-codspeed", "pytest-black", "pytest-flake8", "pytest-mypy", "pytest-ruff",

@@ -24,6 +24,27 @@ def kept_settings(tree: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return settings, ((f"--import-mode={mode[1]}",) if mode else ())
 
 
+def plugins_of_addopts(tree: Path) -> tuple[str, ...]:
+    """Return the plug-ins without which the project's own `addopts` are refused by pytest.
+
+    Our runs ignore `addopts`; an agent that types `pytest` does not.
+    """
+    addopts = _own_settings(tree).get("addopts", "")
+    return tuple(name for pattern, name in _OPTIONS if re.search(pattern, addopts))
+
+
+_OPTIONS = (
+    (r"--cov\b|--no-cov", "pytest-cov"),
+    (r"(^|\s)-n[ =]?(\d|auto)|--numprocesses|--dist\b", "pytest-xdist"),
+    (r"--timeout", "pytest-timeout"),
+    (r"--benchmark", "pytest-benchmark"),
+    (r"--asyncio-mode", "pytest-asyncio"),
+    (r"--randomly", "pytest-randomly"),
+    (r"--reruns", "pytest-rerunfailures"),
+)
+"""Option -> the plug-in that brings it."""
+
+
 def _own_settings(tree: Path) -> dict[str, str]:
     for name, section in (("pytest.ini", "pytest"), (".pytest.ini", "pytest")):
         ini = read_ini(tree / name)

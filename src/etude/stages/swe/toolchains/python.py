@@ -35,7 +35,7 @@ from etude.stages.swe.toolchains._imports import DISTRIBUTIONS, FIXTURES
 from etude.stages.swe.toolchains._index import install, resolve, resolve_what_can_be
 from etude.stages.swe.toolchains._layout import read_layout, read_toml, table
 from etude.stages.swe.toolchains._requirements import requirements_of_tests, run_requirements
-from etude.stages.swe.toolchains._settings import kept_settings
+from etude.stages.swe.toolchains._settings import kept_settings, plugins_of_addopts
 
 BUILD_TARGET = "/etude/build.py"
 BUILD_ENV_TARGET = "/etude/build-env"
@@ -82,7 +82,7 @@ class PythonToolchain(Toolchain, frozen=True, kw_only=True):
         site = make_environment(env, python)
         metadata, notes = await self._install_project(tree, site, layout, sandbox, python)
         firm = [*run_requirements(metadata), *needs.requirements, needs.runner]
-        wished = requirements_of_tests(tree, metadata)
+        wished = [*requirements_of_tests(tree, metadata), *plugins_of_addopts(tree)]
         own = canonicalize_name(layout.name)
         try:
             lock, more = resolve_what_can_be(firm, wished, python)
