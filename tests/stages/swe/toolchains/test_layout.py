@@ -6,7 +6,7 @@ import pytest
 
 from etude.errors import ConfigError
 from etude.stages.swe.toolchains._layout import read_layout, source_files
-from etude.stages.swe.toolchains._settings import kept_settings
+from etude.stages.swe.toolchains._settings import kept_settings, plugins_of_addopts
 
 LAYOUTS = {
     "src": (["src/proj/__init__.py", "tests/test_a.py"], ("src/proj",), ("tests",)),
@@ -89,3 +89,4 @@ def test_only_settings_without_which_tests_do_not_run_are_kept(tmp_path: Path) -
     settings, args = kept_settings(tmp_path)
     assert settings == ("asyncio_mode=auto", "python_files='check_*.py' 'test_*.py'")
     assert args == ("--import-mode=importlib",)
+    assert plugins_of_addopts(tmp_path) == ("pytest-cov",)

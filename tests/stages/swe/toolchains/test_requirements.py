@@ -48,7 +48,7 @@ def test_places_meant_for_tests_come_before_those_for_all_of_development(tmp_pat
 
 def test_tools_urls_markers_and_options_are_left_out(tmp_path: Path) -> None:
     (tmp_path / "test-requirements.txt").write_text(
-        "ruff\npytest-cov\n-e .\nx @ https://example.org/x.whl\nmock; python_version < '3'\nsix\n"
+        "ruff\ntox\n-e .\nx @ https://example.org/x.whl\nmock; python_version < '3'\nsix\n"
     )
     assert requirements_of_tests(tmp_path, None) == ["six"]
 
