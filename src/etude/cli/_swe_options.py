@@ -49,6 +49,9 @@ class AgentChoice(msgspec.Struct, frozen=True, kw_only=True):
     key_env: str
     calling: str
     temperature: float
+    model_seed: int | None
+    max_tokens: int
+    context_tokens: int
 
 
 def agent_options(command: Callable[..., ReturnT]) -> Callable[..., ReturnT]:
@@ -73,6 +76,17 @@ def agent_options(command: Callable[..., ReturnT]) -> Callable[..., ReturnT]:
                 help="How the model calls tools: natively, as constrained JSON, or as it answers.",
             ),
             click.option("--temperature", type=float, default=0.0, show_default=True),
+            click.option("--model-seed", type=int, help="Grows by one with each attempt."),
+            click.option(
+                "--max-tokens", type=click.IntRange(min=1), default=2048, show_default=True
+            ),
+            click.option(
+                "--context-tokens",
+                type=click.IntRange(min=1000),
+                default=24_000,
+                show_default=True,
+                help="For chat: room for the conversation; keep it under the model's own.",
+            ),
         ]
     ):
         option(bundled)
@@ -99,5 +113,7 @@ def choose_agent(choice: AgentChoice, dataset: Dataset) -> Agent:
         "key_env": choice.key_env,
         "calling": choice.calling,
         "temperature": choice.temperature,
+        "seed": choice.model_seed,
+        "max_tokens": choice.max_tokens,
     }
-    return agents.make({"use": "chat", "model": model})
+    return agents.make({"use": "chat", "model": model, "context_tokens": choice.context_tokens})
