@@ -12,26 +12,12 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from tests.flows.conftest import etude
 
 from etude import Dataset
-from etude.cli import main
 from etude.store import CodebaseStore
 
 pytestmark = [pytest.mark.xdist_group("flow"), pytest.mark.net]
-
-
-def etude(*words: str | Path) -> Result:
-    return CliRunner().invoke(main, [str(word) for word in words])
-
-
-@pytest.fixture(scope="session")
-def made(home: Path, ledger: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    assert home.is_dir()
-    target = tmp_path_factory.mktemp("made") / "tasks"
-    result = etude("swe", "make", ledger, "--out", target, "--limit", "6", "--seed", "3")
-    assert result.exit_code == 0, result.output
-    return target
 
 
 def test_a_card_says_what_was_set_aside_and_why(ledger: Path, made: Path) -> None:

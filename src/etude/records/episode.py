@@ -62,6 +62,8 @@ class Grade(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Pass-to-pass tests that the patch broke (at most the first twenty)."""
     dropped: tuple[str, ...] = ()
     """Paths in the patch that were not applied because they are not the project's source."""
+    tampered: bool = False
+    """Whether a test that must fail passed: the patch reached into the test run."""
     note: str = ""
     """In one line, why the score is what it is."""
     duration_s: float = 0.0

@@ -4,12 +4,16 @@ Only what the patch changes in the project's own source is applied; the tests an
 the codebase's pristine ones. A missing verdict is a fault and never a score of zero.
 """
 
+import secrets
 import time
 from collections.abc import Sequence
 from fnmatch import fnmatch
+from random import Random
+from typing import NamedTuple
 
 from etude.errors import EtudeError
 from etude.records import AnswerKey, Codebase, FilePatch, Grade, apply_patch, parse_patch
+from etude.rollout.canary import make_canaries
 from etude.rollout.environment import Environment, open_tree
 from etude.rollout.machine import BYTECODE_TARGET, image_of
 from etude.rollout.suites import SuitePlan, SuiteRun, suites
@@ -21,6 +25,7 @@ FORBIDDEN_NAMES = (
     "tox.ini", "setup.cfg", "setup.py", "pyproject.toml", "*.so", "*.pyd", "*.pyc", "*.pyo",
 )  # fmt: skip
 """Names that are never applied: they steer the test run or the interpreter."""
+TAMPERED = "tampered: a test that must fail passed"
 TEST_FOLDERS = {"tests", "test", "_tests"}
 
 
@@ -35,7 +40,7 @@ async def grade(
     """Judge `patch` against the hidden tests. A failure of ours is a fault in the grade.
 
     The score is the share of fail-to-pass tests that pass, and zero when any pass-to-pass test
-    does not.
+    does not, or when a test that must fail passes.
 
     Raises:
         RecordError: The patch is no unified diff, or does not apply to the agent's tree.
@@ -54,18 +59,19 @@ async def grade(
             dropped=dropped,
             duration_s=round(time.monotonic() - started, 3),
         )
-    n_passed, broken, note = verdict
+    n_passed, broken, note, tampered = verdict
     n_wanted = len(key.fail_to_pass)
     if dropped and not files:
         note = f"the patch touches none of the project's source; {note}"
     return Grade(
         episode_id=episode_id,
         task_id=environment.task.id,
-        score=0.0 if broken else n_passed / n_wanted,
+        score=0.0 if broken or tampered else n_passed / n_wanted,
         n_fail_to_pass=n_wanted,
         n_fail_to_pass_passed=n_passed,
         broken=broken[:20],
         dropped=dropped,
+        tampered=tampered,
         note=note,
         duration_s=round(time.monotonic() - started, 3),
     )
@@ -105,10 +111,19 @@ def _below(path: str, top: str) -> bool:
     return path == top or path.startswith(top.rstrip("/") + "/")
 
 
+class _Verdict(NamedTuple):
+    """What the tests said of a patch."""
+
+    n_passed: int
+    """Fail-to-pass tests that pass."""
+    broken: tuple[str, ...]
+    note: str
+    tampered: bool = False
+
+
 async def _judge(
     environment: Environment, key: AnswerKey, changed: dict[str, str | None], sandbox: Sandbox
-) -> tuple[int, tuple[str, ...], str]:
-    """Return how many fail-to-pass tests pass, what is broken, and a note."""
+) -> _Verdict:
     codebase = environment.prepared.codebase
     start = {
         path: text
@@ -116,18 +131,57 @@ async def _judge(
         if not reason_to_drop(path, codebase)
     }
     files: dict[str, str | None] = {**start, **changed}
-    first = await run_tests(environment.prepared, files, sandbox, tests=key.fail_to_pass)
+    judge = _Canaried(environment.prepared, files, sandbox, key.fail_to_pass)
+    first = await judge.run(key.fail_to_pass)
     n_passed = sum(first.passed(test) for test in key.fail_to_pass)
+    if judge.tampered:
+        return _Verdict(n_passed, (), TAMPERED, tampered=True)
     if n_passed == 0:
-        return 0, (), _cut_short(first) or "no fail-to-pass test passes"
-    whole = await run_tests(environment.prepared, files, sandbox)
+        return _Verdict(0, (), _cut_short(first) or "no fail-to-pass test passes")
+    whole = await judge.run(None)
     n_passed = sum(first.passed(test) and whole.passed(test) for test in key.fail_to_pass)
     broken = tuple(test for test in key.pass_to_pass if not whole.passed(test))
+    if judge.tampered:
+        return _Verdict(n_passed, (), TAMPERED, tampered=True)
     if broken:
-        return n_passed, broken, _cut_short(whole) or f"breaks {len(broken)} tests that passed"
+        return _Verdict(
+            n_passed, broken, _cut_short(whole) or f"breaks {len(broken)} tests that passed"
+        )
     if n_passed < len(key.fail_to_pass):
-        return n_passed, (), f"{n_passed} of {len(key.fail_to_pass)} fail-to-pass tests pass"
-    return n_passed, (), "solved"
+        note = f"{n_passed} of {len(key.fail_to_pass)} fail-to-pass tests pass"
+        return _Verdict(n_passed, (), note)
+    return _Verdict(n_passed, (), "solved")
+
+
+class _Canaried:
+    """Runs tests with others among them that must fail, drawn anew for each run."""
+
+    def __init__(
+        self,
+        prepared: Prepared,
+        files: dict[str, str | None],
+        sandbox: Sandbox,
+        judges: Sequence[str],
+    ) -> None:
+        self.prepared = prepared
+        self.files = files
+        self.sandbox = sandbox
+        self.judges = judges
+        self.tampered = False
+
+    async def run(self, tests: Sequence[str] | None) -> SuiteRun:
+        """Run the given tests, or all; a canary that passes is remembered."""
+        rng = Random(secrets.token_bytes(16))
+        added, canaries = make_canaries(self.prepared.codebase, self.judges, rng)
+        run = await run_tests(
+            self.prepared,
+            self.files,
+            self.sandbox,
+            tests=None if tests is None else (*tests, *canaries),
+            added=added,
+        )
+        self.tampered |= any(run.passed(canary) for canary in canaries)
+        return run
 
 
 def _cut_short(run: SuiteRun) -> str:
@@ -144,8 +198,11 @@ async def run_tests(
     sandbox: Sandbox,
     *,
     tests: Sequence[str] | None = None,
+    added: dict[str, str] | None = None,
 ) -> SuiteRun:
     """Run tests of a codebase in which some files are others, in a fresh box.
+
+    `added` is text to put at the end of test files, by path.
 
     Each test may take ten times what it takes on the healthy code, and two seconds more.
 
@@ -156,6 +213,7 @@ async def run_tests(
     limits = {test.id: 10 * test.duration_s + 2 for test in codebase.tests}
     plan = SuitePlan(
         tests=None if tests is None else tuple(tests),
+        added=added or {},
         without=tuple(a.id for a in codebase.set_aside if a.reason in ("time", "network")),
         test_s=limits,
         default_test_s=10.0,

@@ -108,6 +108,7 @@ def _job(codebase: Codebase, plan: SuitePlan, secret: str) -> bytes:
             "paths": paths,
             "tests": plan.tests,
             "without": plan.without,
+            "added": plan.added,
             "args": codebase.test_args,
             "settings": codebase.test_settings,
             "plugins": codebase.plugins,

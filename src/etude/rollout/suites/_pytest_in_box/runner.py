@@ -332,6 +332,9 @@ def main():
     else:
         import pytest
 
+    for path, text in job["added"].items():
+        with open(os.path.join(root, path), "a", encoding="utf-8") as file:
+            file.write(text)
     recorder = Recorder(job, report, root)
     if job["sources"]:
         recorder.coverage = Lines(job, root)
