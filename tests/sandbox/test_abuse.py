@@ -323,6 +323,22 @@ def test_a_cancelled_command_ends_with_its_box(workspace: Path) -> None:
     assert processes_with(mark) == []
 
 
+@pytest.mark.parametrize("delay_s", [0.02, 0.05, 0.1])
+def test_a_box_closes_after_a_call_was_cut_short_while_it_answered(
+    workspace: Path, delay_s: float
+) -> None:
+    async def scene() -> None:
+        async with asyncio.timeout(30):
+            async with sandboxes.make("bubblewrap").open(Image(workspace=(workspace,))) as box:
+                command = "head -c 30000000 /dev/zero >&3"
+                running = asyncio.create_task(box.run(command, timeout_s=20))
+                await asyncio.sleep(delay_s)
+                running.cancel()
+                await asyncio.wait([running])
+
+    asyncio.run(scene())
+
+
 def test_a_box_dies_with_etude_even_when_that_is_killed(workspace: Path) -> None:
     mark = f"4713{os.getpid()}"
     program = f"""

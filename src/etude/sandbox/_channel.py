@@ -73,12 +73,24 @@ class Channel:
             if stdin is not None:
                 stdin.close()
             async with asyncio.timeout(_PATIENCE_S):
-                await self._process.wait()
+                await self._gone()
         except TimeoutError:
             pass
         finally:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
+            await self._gone()
+
+    async def _gone(self) -> None:
+        """Wait until the holder has ended and all that it said has been read.
+
+        A call that was cut short leaves output unread, and asyncio does not count a process as
+        ended while that is so.
+        """
+        async with self._lock:
+            for stream in (self._process.stdout, self._process.stderr):
+                while stream is not None and await stream.read(1 << 20):
+                    pass
             await self._process.wait()
 
     @contextlib.asynccontextmanager
