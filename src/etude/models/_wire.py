@@ -61,6 +61,9 @@ def json_messages(messages: Sequence[Message], tools: Sequence[Tool]) -> list[Js
     return rendered
 
 
+_THOUGHT_CHARS = 400
+
+
 def moves_schema(tools: Sequence[Tool]) -> JsonTable:
     """Return a response format that lets through one thought and one well-formed call."""
     moves: list[JsonTable] = [
@@ -69,7 +72,9 @@ def moves_schema(tools: Sequence[Tool]) -> JsonTable:
         )
         for tool in tools
     ]
-    schema = _object({"thought": {"type": "string"}, "call": {"anyOf": moves}})
+    # Small models think until their tokens run out and never come to the call.
+    thought: JsonTable = {"type": "string", "maxLength": _THOUGHT_CHARS}
+    schema = _object({"thought": thought, "call": {"anyOf": moves}})
     return {
         "type": "json_schema",
         "json_schema": {"name": "move", "strict": True, "schema": schema},
