@@ -1,5 +1,6 @@
 """What is kept on disk: prepared codebases and data sets."""
 
+from etude.store._atomic import write_whole
 from etude.store.codebases import (
     SOURCE_MTIME,
     CodebaseStore,
@@ -30,4 +31,5 @@ __all__ = [
     "codebase_digest",
     "settle_times",
     "tree_digest",
+    "write_whole",
 ]

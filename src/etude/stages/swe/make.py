@@ -38,7 +38,7 @@ from etude.store import (
 )
 from etude.store.manifest import NAME as MANIFEST
 
-RULES = 1
+RULES = 2
 """Raised whenever the same candidate may be judged otherwise; older verdicts are not read then."""
 MAX_TRIES = 20
 """Candidates judged per task wanted, at most; a codebase that yields less gives fewer tasks."""

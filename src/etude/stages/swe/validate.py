@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from etude.errors import TaskError
+from etude.errors import TaskError, blame
 from etude.records import (
     AnswerKey,
     BaselineTest,
@@ -42,6 +42,9 @@ class Gates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """A bug that more of the passing tests catch is too obvious."""
     repeats: int = 2
     """How often the fail-to-pass tests are run again on the broken tree, alone."""
+
+
+CANNOT_HIDE = "its tests cannot be taken out"
 
 
 class Refused(Exception):  # noqa: N818  not a failure: the ordinary answer for most bugs
@@ -86,8 +89,7 @@ class Validator:
         await self._screen(bug, broken)
         whole = await run_tests(self.prepared, broken, self.sandbox)
         caught = self._caught(whole)
-        hidden_files = self._hide(caught)
-        hidden = await self._check_visible({**broken, **hidden_files}, caught)
+        hidden_files, hidden = await self._take_out(broken, caught)
         await self._repeat(broken, caught)
         task_id = self.task_id(bug)
         workspace = Workspace(
@@ -188,36 +190,68 @@ class Validator:
             if result.outcome != baseline.outcome:
                 raise Refused("changes what is skipped")
 
+    async def _take_out(
+        self, broken: dict[str, str | None], caught: tuple[str, ...]
+    ) -> tuple[dict[str, str], tuple[str, ...]]:
+        """Return the changed test files and the ids that are hidden by them.
+
+        Whole functions are taken out; where tests are made by other code, such as one for each
+        line of a data file, their whole file is.
+        """
+        files = self._hide(caught)
+        run = await run_tests(self.prepared, {**broken, **files}, self.sandbox)
+        if left := [test for test in caught if test in run.results]:
+            files |= self._empty(left)
+            run = await run_tests(self.prepared, {**broken, **files}, self.sandbox)
+        return files, self._hidden_by(run, caught)
+
     def _hide(self, caught: Sequence[str]) -> dict[str, str]:
-        """Return the test files without the whole functions of the tests that catch the bug."""
-        functions: dict[str, set[int]] = {}
+        """Return the test files without the functions of the tests that catch the bug."""
+        places: dict[str, list[str]] = {}
         for test in caught:
-            place = self.tests[test]
-            if not place.path or not reason_to_drop(place.path, self.codebase):
-                raise Refused("its tests cannot be taken out")
-            functions.setdefault(place.path, set()).add(place.first_line)
-        files = {}
-        for path, lines in functions.items():
-            # The path comes from the box: it must not lead this machine to another file.
-            file = self.prepared.source / path
-            if file.resolve() != self.prepared.source.resolve() / path:
-                raise Refused("its tests cannot be taken out")
+            places.setdefault(self.tests[test].path, []).append(test)
+        files: dict[str, str] = {}
+        for path, tests in places.items():
             try:
-                files[path] = hide_tests(file.read_bytes().decode(), lines)
-            except (TaskError, OSError, UnicodeDecodeError) as cause:
-                raise Refused("its tests cannot be taken out") from cause
+                files[path] = hide_tests(
+                    self._test_file(path), {self.tests[test].first_line for test in tests}
+                )
+            except TaskError:
+                files |= self._empty(tests)
         return files
 
-    async def _check_visible(
-        self, files: dict[str, str | None], caught: Sequence[str]
-    ) -> tuple[str, ...]:
+    def _test_file(self, path: str) -> str:
+        """Return a test file's text; the path comes from the box and must not lead elsewhere.
+
+        Raises:
+            TaskError: It is no test file of the project.
+        """
+        file = self.prepared.source / path
+        inside = file.resolve() == self.prepared.source.resolve() / path
+        if not path or not inside or not reason_to_drop(path, self.codebase):
+            raise TaskError(f"{path!r} is no test file")
+        with blame(TaskError, f"reading {path}"):
+            return file.read_bytes().decode()
+
+    def _empty(self, tests: Sequence[str]) -> dict[str, str]:
+        """Return the files that the ids of tests name, emptied."""
+        paths = sorted({test.partition("::")[0] for test in tests})
+        if not all(path.endswith(".py") for path in paths):
+            raise Refused(CANNOT_HIDE)
+        for path in paths:
+            try:
+                self._test_file(path)
+            except TaskError as cause:
+                raise Refused(CANNOT_HIDE) from cause
+        return dict.fromkeys(paths, "")
+
+    def _hidden_by(self, run: SuiteRun, caught: Sequence[str]) -> tuple[str, ...]:
         """Make sure that the suite left in the agent's tree is green; return what is hidden."""
-        run = await run_tests(self.prepared, files, self.sandbox)
         if not run.complete:
             raise Refused("the visible suite breaks off")
         hidden = tuple(id_ for id_ in self.tests if id_ not in run.results)
         if not set(caught) <= set(hidden):
-            raise Refused("its tests cannot be taken out")
+            raise Refused(CANNOT_HIDE)
         for id_, baseline in self.tests.items():
             result = run.results.get(id_)
             if result is not None and result.outcome != baseline.outcome:

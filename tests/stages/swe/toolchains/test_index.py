@@ -13,12 +13,12 @@ from etude.stages.swe.toolchains._index import install, resolve, resolve_what_ca
 @pytest.mark.parametrize(
     "line",
     [
-        "--extra-index-url=http://example.org/simple",
+        "--extra-index-url=elsewhere",
         "-r /etc/passwd",
         "-e .",
         "six @ file:///tmp/six.whl",
         "six @ https://example.org/six.whl",
-        "six\n--index-url=http://example.org",
+        "six\n--index-url=elsewhere",
         "../six",
     ],
 )

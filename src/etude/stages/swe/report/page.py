@@ -4,16 +4,13 @@ The page holds the answers. It needs no network and runs no script; whatever it 
 project, a task or an agent is escaped, because it may have been written by hostile code.
 """
 
-import os
 import statistics
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import jinja2
 import msgspec
 
-from etude.errors import ConfigError
 from etude.records import AnswerKey, Codebase, Episode, Grade, Task
 from etude.stages.swe.report.charts import (
     Bar,
@@ -28,6 +25,7 @@ from etude.stages.swe.report.episodes import episode_view
 from etude.stages.swe.report.scores import AgentScores, Standing, standing
 from etude.stages.swe.report.text import visible
 from etude.stages.swe.report.view import bug_charts, codebase_views, words
+from etude.store import write_whole
 
 __all__ = ["AgentScores", "ReportInput", "render_report", "write_report"]
 
@@ -63,23 +61,7 @@ def write_report(target: Path, content: ReportInput) -> None:
         ConfigError: The file cannot be written there.
         RecordError: The records do not belong together.
     """
-    page = render_report(content).encode("utf-8", "replace")
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        draft = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(page)
-            draft.chmod(0o644)
-            draft.replace(target)
-        except BaseException:
-            draft.unlink(missing_ok=True)
-            raise
-    except OSError as cause:
-        raise ConfigError(
-            f"cannot write the report {target}: {cause.strerror}; "
-            "give a file in a folder that is there and can be written to"
-        ) from cause
+    write_whole(target, render_report(content).encode("utf-8", "replace"))
 
 
 def render_report(content: ReportInput) -> str:
