@@ -25,7 +25,7 @@ class Line:
         if self._progress is not None and self._task is not None:
             self._progress.update(self._task, description=text, completed=done, total=total or None)
             return
-        key, now = text.partition(":")[0], time.monotonic()
+        key, now = text.partition(" (")[0], time.monotonic()
         if key == self._told[0] and now - self._told[1] < PLAIN_EVERY_S and done != total:
             return
         self._told = (key, now)
