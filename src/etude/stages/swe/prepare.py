@@ -25,7 +25,7 @@ from etude.stages.swe.toolchains.python import Needs, PythonToolchain, wanted_by
 from etude.store import CodebaseStore, Prepared, codebase_digest, settle_times
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
-RECIPE = 5
+RECIPE = 6
 """Raised whenever preparing anew would give another result; older codebases are not found then."""
 MADE_BY = "etude.stages.swe.prepare"
 ERAS = ("pytest", "pytest<9", "pytest<8")

@@ -81,12 +81,13 @@ def test_a_project_without_tests_is_refused(tmp_path: Path) -> None:
 def test_only_settings_without_which_tests_do_not_run_are_kept(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(
         "[tool.pytest.ini_options]\n"
-        "addopts = '--cov --import-mode=importlib -x'\n"
+        "addopts = ['--cov', '--import-mode=importlib', '-x', '-m', 'not stress',"
+        " '--ignore', 'a']\n"
         "filterwarnings = ['error']\n"
         "asyncio_mode = 'auto'\n"
         "python_files = ['check_*.py', 'test_*.py']\n"
     )
     settings, args = kept_settings(tmp_path)
     assert settings == ("asyncio_mode=auto", "python_files='check_*.py' 'test_*.py'")
-    assert args == ("--import-mode=importlib",)
+    assert args == ("--import-mode=importlib", "-m not stress", "--ignore=a")
     assert plugins_of_addopts(tmp_path) == ("pytest-cov",)

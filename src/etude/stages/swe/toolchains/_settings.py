@@ -20,8 +20,26 @@ def kept_settings(tree: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     settings = tuple(
         f"{name}={value}" for name, value in sorted(found.items()) if name in KEPT and value
     )
-    mode = re.search(r"--import-mode[= ](\w+)", found.get("addopts", ""))
-    return settings, ((f"--import-mode={mode[1]}",) if mode else ())
+    return settings, _kept_options(found.get("addopts", ""))
+
+
+def _kept_options(addopts: str) -> tuple[str, ...]:
+    """Return the options that say which tests are the suite, such as `-m "not stress"`."""
+    try:
+        words = shlex.split(addopts)
+    except ValueError:
+        return ()
+    kept = []
+    for word, value in zip(words, [*words[1:], ""], strict=True):
+        name, equals, _ = word.partition("=")
+        if word == "-m" and value:
+            kept.append(f"-m {value}")
+        elif name in _KEPT_OPTIONS:
+            kept.append(word if equals else f"{word}={value}")
+    return tuple(kept)
+
+
+_KEPT_OPTIONS = {"--import-mode", "--ignore", "--ignore-glob"}
 
 
 def plugins_of_addopts(tree: Path) -> tuple[str, ...]:
