@@ -198,7 +198,7 @@ def test_bad_input_is_one_line_and_exit_2(tmp_path: Path, make_input: object, me
         errors = [line for line in result.stderr.splitlines() if line.startswith("etude:")]
         assert len(errors) == 1
         assert "Traceback" not in result.output
-    assert not (tmp_path / "out" / "manifest.json").exists()
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_task_id_that_is_not_there_is_named(made: Path, tmp_path: Path) -> None:

@@ -133,8 +133,8 @@ async def make(
     sandbox.check()
     with DatasetWriter(target, record="task") as writer:
         _refuse_other_recipe(target, recipe)
-        (target / JOURNAL_OF_ANSWERS).parent.mkdir(exist_ok=True)
-        with Journal(target / JOURNAL_OF_ANSWERS) as journal:
+        # Opened by the first verdict, so that a request that fails before leaves nothing.
+        with contextlib.closing(Journal(target / JOURNAL_OF_ANSWERS)) as journal:
             ledger = _Ledger(recipe, journal)
             outcomes = []
             for spec in dict.fromkeys(recipe.codebases):
@@ -215,6 +215,7 @@ class _Ledger:
 
     def add(self, verdict: Verdict) -> None:
         """Keep a verdict; when this returns it is on disk."""
+        self.journal.path.parent.mkdir(exist_ok=True)
         self.journal.append(verdict)
         self.verdicts[verdict.codebase, verdict.candidate] = verdict
 
