@@ -238,6 +238,9 @@ class DatasetWriter:
             stale |= {f"{folder}/{path.name}" for path in found if _SHARD.fullmatch(path.name)}
         for name in stale - _names(manifest):
             (self.path / name).unlink(missing_ok=True)
+        # A writer that was killed while it exchanged the manifest leaves its draft of it.
+        for draft in self.path.glob(f".{NAME}.*"):
+            draft.unlink(missing_ok=True)
 
 
 def _names(manifest: Manifest) -> set[str]:
