@@ -2,6 +2,8 @@
 
 from etude.records._base import Origin, Record
 from etude.records.codebase import BaselineTest, Codebase, Coverage, Outcome, SetAside
+from etude.records.curation import DuplicateCopy, StepCount, Tally
+from etude.records.document import BrokenRecord, Document, DroppedDocument
 from etude.records.episode import Ending, Episode, Grade, Turn
 from etude.records.message import Message, ToolCall
 from etude.records.patch import FilePatch, apply_patch, make_patch, parse_patch
@@ -10,8 +12,12 @@ from etude.records.task import AnswerKey, Task, TextFile, Workspace
 __all__ = [
     "AnswerKey",
     "BaselineTest",
+    "BrokenRecord",
     "Codebase",
     "Coverage",
+    "Document",
+    "DroppedDocument",
+    "DuplicateCopy",
     "Ending",
     "Episode",
     "FilePatch",
@@ -21,6 +27,8 @@ __all__ = [
     "Outcome",
     "Record",
     "SetAside",
+    "StepCount",
+    "Tally",
     "Task",
     "TextFile",
     "ToolCall",

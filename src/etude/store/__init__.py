@@ -12,13 +12,14 @@ from etude.store.codebases import (
 from etude.store.dataset import Dataset
 from etude.store.journal import JOURNAL, JOURNAL_OF_ANSWERS, Journal
 from etude.store.manifest import TABLES, Counts, HeldFile, Manifest, Shard
-from etude.store.writer import DatasetWriter
+from etude.store.writer import WORK, DatasetWriter
 
 __all__ = [
     "JOURNAL",
     "JOURNAL_OF_ANSWERS",
     "SOURCE_MTIME",
     "TABLES",
+    "WORK",
     "CodebaseStore",
     "Counts",
     "Dataset",

@@ -6,7 +6,7 @@ A `dict` becomes a list of `key` and `value` pairs and not a Parquet map, becaus
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 import msgspec
 import msgspec.inspect as kinds
@@ -18,6 +18,8 @@ from etude.errors import RecordError
 RecordT = TypeVar("RecordT", bound=msgspec.Struct)
 Plain = object
 """A value as JSON knows it, or bytes."""
+Batch: TypeAlias = pa.RecordBatch
+"""Rows in Arrow columns."""
 
 _SCALARS: dict[type[kinds.Type], pa.DataType] = {
     kinds.StrType: pa.string(),
@@ -61,11 +63,13 @@ class Columns(Generic[RecordT]):
     def read(self, path: Path) -> Iterator[RecordT]:
         """Yield the rows of the Parquet file at `path`, in order.
 
+        Columns that are no fields of the record, such as a document's signals, are left out.
+
         Raises:
             RecordError: The file cannot be read, or a row does not fit the type.
         """
         number = 0
-        for batch in _batches(path):
+        for batch in read_batches(path, self.schema.names, _BATCH_ROWS):
             for plain in batch.to_pylist():
                 number += 1
                 yield self._from_plain(plain, f"{path}:{number}")
@@ -76,7 +80,7 @@ class Columns(Generic[RecordT]):
         Raises:
             RecordError: The file cannot be read, or the row does not fit the type.
         """
-        for batch in _batches(path):
+        for batch in read_batches(path, self.schema.names, _BATCH_ROWS):
             if index < batch.num_rows:
                 return self._from_plain(batch.slice(index, 1).to_pylist()[0], f"{path}:{index + 1}")
             index -= batch.num_rows
@@ -122,6 +126,40 @@ def read_column(path: Path, name: str) -> list[str]:
     return values
 
 
+def read_batches(
+    path: Path, columns: Sequence[str] | None = None, rows: int = 8192
+) -> Iterator[Batch]:
+    """Yield the Parquet file at `path` in batches of at most so many rows.
+
+    Args:
+        path: The file.
+        columns: Only these columns, as far as the file has them; all of them when `None`.
+        rows: Rows of one batch.
+
+    Raises:
+        RecordError: The file cannot be read.
+    """
+    try:
+        with pq.ParquetFile(path) as file:
+            there = set(file.schema_arrow.names)
+            names = None if columns is None else [name for name in columns if name in there]
+            yield from file.iter_batches(batch_size=rows, columns=names)
+    except (OSError, pa.ArrowException) as cause:
+        raise RecordError(f"{path}: {_in_one_line(cause)}") from cause
+
+
+def column_names(path: Path) -> list[str]:
+    """Return the names of the columns of the Parquet file at `path`.
+
+    Raises:
+        RecordError: The file cannot be read.
+    """
+    try:
+        return [str(name) for name in pq.read_schema(path).names]
+    except (OSError, pa.ArrowException) as cause:
+        raise RecordError(f"{path}: {_in_one_line(cause)}") from cause
+
+
 def count_rows(path: Path) -> int:
     """Return how many rows the Parquet file at `path` says it has.
 
@@ -136,14 +174,6 @@ def count_rows(path: Path) -> int:
 
 def _in_one_line(cause: Exception) -> str:
     return " ".join(str(cause).split())
-
-
-def _batches(path: Path) -> Iterator[pa.RecordBatch]:
-    try:
-        with pq.ParquetFile(path) as file:
-            yield from file.iter_batches(batch_size=_BATCH_ROWS)
-    except (OSError, pa.ArrowException) as cause:
-        raise RecordError(f"{path}: {_in_one_line(cause)}") from cause
 
 
 def _arrow(info: kinds.StructType) -> Iterator[pa.Field]:

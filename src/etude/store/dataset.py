@@ -1,16 +1,16 @@
 """Dataset: a folder of tables with a manifest, read. Nothing here writes."""
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Self, TypeVar
 
 import msgspec
 
 from etude.errors import ConfigError
-from etude.records import AnswerKey, Episode, Grade, Task, Workspace
+from etude.records import AnswerKey, Document, Episode, Grade, Task, Workspace
 from etude.store._verify import find_problems
-from etude.store.columns import Columns, read_column
+from etude.store.columns import Batch, Columns, read_batches, read_column
 from etude.store.manifest import TABLES, Manifest, Shard, read_manifest
 
 RecordT = TypeVar("RecordT", bound=msgspec.Struct)
@@ -70,6 +70,24 @@ class Dataset:
     def grades(self) -> Iterator[Grade]:
         """Yield the grades."""
         return self.rows("grades", Grade)
+
+    def documents(self) -> Iterator[Document]:
+        """Yield the documents. `batches` is the way to read many."""
+        return self.rows("documents", Document)
+
+    def batches(self, table: str, columns: Sequence[str] | None = None) -> Iterator[Batch]:
+        """Yield a table as Arrow record batches, in order, with every column of its shards.
+
+        Args:
+            table: Name of the table.
+            columns: Only these; a column that a shard does not have is left out.
+
+        Raises:
+            ConfigError: There is no such table.
+            RecordError: A shard is damaged.
+        """
+        for shard in self._shards(table):
+            yield from read_batches(self.path / shard.name, columns)
 
     def n_rows(self, table: str) -> int:
         """Number of rows of a table, as the manifest says.

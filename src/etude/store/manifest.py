@@ -6,7 +6,19 @@ from pathlib import Path
 import msgspec
 
 from etude.errors import ConfigError
-from etude.records import AnswerKey, Episode, Grade, Task, Workspace
+from etude.records import (
+    AnswerKey,
+    BrokenRecord,
+    Document,
+    DroppedDocument,
+    DuplicateCopy,
+    Episode,
+    Grade,
+    StepCount,
+    Tally,
+    Task,
+    Workspace,
+)
 
 FORMAT = 1
 """Version of the layout on disk; a reader refuses a newer one."""
@@ -17,6 +29,12 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "keys": AnswerKey,
     "episodes": Episode,
     "grades": Grade,
+    "documents": Document,
+    "dropped": DroppedDocument,
+    "broken": BrokenRecord,
+    "funnel": StepCount,
+    "tallies": Tally,
+    "duplicates": DuplicateCopy,
 }
 """Every table a data set can hold, and the type of its rows."""
 

@@ -19,7 +19,7 @@ from etude import __version__
 from etude.errors import ConfigError, RecordError
 from etude.store._atomic import sync_file, sync_folder, write_whole
 from etude.store._lock import Lock
-from etude.store.columns import Columns
+from etude.store.columns import Columns, column_names, count_rows
 from etude.store.journal import JOURNAL
 from etude.store.manifest import (
     NAME,
@@ -33,8 +33,10 @@ from etude.store.manifest import (
 )
 
 _DRAFT = ".draft"
+WORK = ".work"
+"""Folder within a data set for what long work keeps until it is finished."""
 _JOURNAL = {JOURNAL, f".{JOURNAL}.lock"}
-_OURS = {_DRAFT, *_JOURNAL}
+_OURS = {_DRAFT, WORK, *_JOURNAL}
 """What may lie in the folder before there is a data set."""
 _SHARD = re.compile(r"\d{5}-[0-9a-f]{8}\.parquet")
 
@@ -147,6 +149,19 @@ class DatasetWriter:
             name=name, size_bytes=draft.stat().st_size, sha256=digest_file(draft)
         )
 
+    def add_shard(self, table: str, path: Path) -> None:
+        """Move a Parquet file, made elsewhere on the same disk, to the end of a table.
+
+        Raises:
+            ConfigError: The disk takes no more.
+            RecordError: The file cannot be read, or does not have the columns of the table.
+        """
+        self._flush(table)
+        missing = set(Columns(TABLES[table]).schema.names) - set(column_names(path))
+        if missing:
+            raise RecordError(f"{path}: a shard of {table} needs {', '.join(sorted(missing))}")
+        self._take_in(table, path, count_rows(path))
+
     def finish(
         self, *, recipe: str, counts: Counts | None = None, parents: Iterable[str] = ()
     ) -> Manifest:
@@ -162,7 +177,7 @@ class DatasetWriter:
         """
         main = f"{self.record}s"
         self.write(main, ())
-        for table in self._rows:
+        for table in [*self._rows]:
             self._flush(table)
         n_kept = sum(shard.n_rows for shard in self._shards[main])
         manifest = Manifest(
@@ -193,28 +208,35 @@ class DatasetWriter:
 
     def _flush(self, table: str) -> None:
         """Write the pending rows of a table as one shard of the draft."""
-        rows = self._rows[table]
+        self._shards.setdefault(table, [])
+        rows = self._rows.get(table)
         if not rows:
             return
-        folder = "shards" if table == f"{self.record}s" else table
-        number = len(self._shards[table])
-        draft = self.path / _DRAFT / folder / f"{table}-{number:05}.parquet"
+        draft = self.path / _DRAFT / f"{table}.parquet"
         try:
             draft.parent.mkdir(parents=True, exist_ok=True)
             Columns(TABLES[table]).write(rows, draft)
-            sha256 = digest_file(draft)
-            path = draft.rename(draft.with_name(f"{number:05}-{sha256[:8]}.parquet"))
+        except OSError as cause:
+            raise ConfigError(f"cannot write {self.path}: {cause.strerror}") from cause
+        self._take_in(table, draft, len(rows))
+        rows.clear()
+
+    def _take_in(self, table: str, made: Path, n_rows: int) -> None:
+        """Make a finished Parquet file the next shard of the draft."""
+        folder = "shards" if table == f"{self.record}s" else table
+        number = len(self._shards[table])
+        try:
+            sha256 = digest_file(made)
+            name = f"{folder}/{number:05}-{sha256[:8]}.parquet"
+            path = self.path / _DRAFT / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            made.rename(path)
+            size_bytes = path.stat().st_size
         except OSError as cause:
             raise ConfigError(f"cannot write {self.path}: {cause.strerror}") from cause
         self._shards[table].append(
-            Shard(
-                name=f"{folder}/{path.name}",
-                n_rows=len(rows),
-                size_bytes=path.stat().st_size,
-                sha256=sha256,
-            )
+            Shard(name=name, n_rows=n_rows, size_bytes=size_bytes, sha256=sha256)
         )
-        rows.clear()
 
     def _place(self, manifest: Manifest) -> None:
         """Move every drafted file to where the manifest says, and make it last."""
@@ -268,6 +290,6 @@ def _check_folder(path: Path) -> Manifest | None:
     keys = path / "keys"
     if keys.is_dir() and {entry.name for entry in keys.iterdir()} <= _JOURNAL:
         there.discard("keys")
-    if _DRAFT not in there and not there <= _OURS:
+    if not {_DRAFT, WORK} & there and not there <= _OURS:
         raise ConfigError(f"{path} holds something else and no data set; name a new folder")
     return None

@@ -1,0 +1,1 @@
+"""Pre-training text: gathered, cleaned, filtered, de-duplicated, balanced, packed."""
