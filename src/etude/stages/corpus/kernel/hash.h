@@ -1,0 +1,95 @@
+/* Hashes of bytes: a quick 64-bit one for tables in memory, and xxHash64, which is stored. */
+#ifndef ETUDE_HASH_H
+#define ETUDE_HASH_H
+
+#include <stdint.h>
+#include <string.h>
+
+static inline uint64_t load64(const uint8_t *p) {
+  uint64_t v;
+  memcpy(&v, p, 8);
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  v = __builtin_bswap64(v);
+#endif
+  return v;
+}
+
+static inline uint32_t load32(const uint8_t *p) {
+  uint32_t v;
+  memcpy(&v, p, 4);
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  v = __builtin_bswap32(v);
+#endif
+  return v;
+}
+
+/* The first n < 8 bytes of p, little-endian, zeros above; reads nothing beyond them. */
+static inline uint64_t load_tail(const uint8_t *p, int64_t n) {
+  if (n >= 4) return load32(p) | (uint64_t)load32(p + n - 4) << (8 * (n - 4));
+  if (n == 0) return 0;
+  return p[0] | (uint64_t)p[n >> 1] << (8 * (n >> 1)) | (uint64_t)p[n - 1] << (8 * (n - 1));
+}
+
+/* Quick hash of a word or a line, for tables in memory. */
+static inline uint64_t hash_bytes(const uint8_t *p, int64_t n) {
+  const uint64_t k = 0xD6E8FEB86659FD93ULL;
+  uint64_t h = 0x9E3779B97F4A7C15ULL ^ ((uint64_t)n * 0xFF51AFD7ED558CCDULL);
+  int64_t i = 0;
+  for (; i + 8 <= n; i += 8) {
+    h = (h ^ load64(p + i)) * k;
+    h ^= h >> 32;
+  }
+  if (i < n) {
+    h = (h ^ load_tail(p + i, n - i)) * k;
+    h ^= h >> 32;
+  }
+  h *= k;
+  return h ^ (h >> 29);
+}
+
+#define XXH_P1 0x9E3779B185EBCA87ULL
+#define XXH_P2 0xC2B2AE3D27D4EB4FULL
+#define XXH_P3 0x165667B19E3779F9ULL
+#define XXH_P4 0x85EBCA77C2B2AE63ULL
+#define XXH_P5 0x27D4EB2F165667C5ULL
+
+static inline uint64_t rotate_left(uint64_t x, int r) { return (x << r) | (x >> (64 - r)); }
+
+static inline uint64_t xxh_round(uint64_t acc, uint64_t v) {
+  return rotate_left(acc + v * XXH_P2, 31) * XXH_P1;
+}
+
+static inline uint64_t xxh_merge(uint64_t acc, uint64_t v) {
+  return (acc ^ xxh_round(0, v)) * XXH_P1 + XXH_P4;
+}
+
+/* xxHash64 of n bytes. */
+static inline uint64_t xxh64(const uint8_t *p, int64_t n, uint64_t seed) {
+  const uint8_t *end = p + n;
+  uint64_t h;
+  if (n >= 32) {
+    uint64_t a = seed + XXH_P1 + XXH_P2, b = seed + XXH_P2, c = seed, d = seed - XXH_P1;
+    for (; end - p >= 32; p += 32) {
+      a = xxh_round(a, load64(p));
+      b = xxh_round(b, load64(p + 8));
+      c = xxh_round(c, load64(p + 16));
+      d = xxh_round(d, load64(p + 24));
+    }
+    h = rotate_left(a, 1) + rotate_left(b, 7) + rotate_left(c, 12) + rotate_left(d, 18);
+    h = xxh_merge(xxh_merge(xxh_merge(xxh_merge(h, a), b), c), d);
+  } else {
+    h = seed + XXH_P5;
+  }
+  h += (uint64_t)n;
+  for (; end - p >= 8; p += 8) h = rotate_left(h ^ xxh_round(0, load64(p)), 27) * XXH_P1 + XXH_P4;
+  if (end - p >= 4) {
+    h = rotate_left(h ^ load32(p) * XXH_P1, 23) * XXH_P2 + XXH_P3;
+    p += 4;
+  }
+  for (; p < end; p++) h = rotate_left(h ^ *p * XXH_P5, 11) * XXH_P1;
+  h = (h ^ (h >> 33)) * XXH_P2;
+  h = (h ^ (h >> 29)) * XXH_P3;
+  return h ^ (h >> 32);
+}
+
+#endif
