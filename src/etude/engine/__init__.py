@@ -1,1 +1,8 @@
-"""Where steps run: local processes; the unit of work, its retry and its resume."""
+"""Where steps run. The unit of work is a part of the data; each is done once, retried, resumed."""
+
+from etude.engine._base import Engine, Job, Progress, Tell
+from etude.plugins import Kind
+
+engines = Kind("etude.engine", Engine)
+
+__all__ = ["Engine", "Job", "Progress", "Tell", "engines"]

@@ -23,7 +23,7 @@ class Document(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The part of the mixture it belongs to, such as `manuals` or `code`."""
     opt_out: tuple[str, ...] = ()
     """Signals against use for training, such as `robots:noai`, `meta:noai`, `tdm:reserved`."""
-    tags: dict[str, str] = {}
+    tags: dict[str, str] = msgspec.field(default_factory=dict)
     """What the source says of it beyond these fields."""
 
 

@@ -20,7 +20,7 @@ from etude.plugins import Spec
 from etude.stages.corpus.spill import Spill, SpillWriter
 
 
-class Step(Spec):
+class Step(Spec, frozen=True, kw_only=True):
     """Changes or judges documents, each on its own."""
 
     changes_text: ClassVar[bool] = False
@@ -39,7 +39,7 @@ class Step(Spec):
         """Return the batch changed: same rows, same order; dropped rows marked with a reason."""
 
 
-class AcrossStep(Step):
+class AcrossStep(Step, frozen=True, kw_only=True):
     """Must have seen every document before it can judge one, as de-duplication must.
 
     `gather` sees each batch once and writes small records to a spill; `settle` runs once, over the
