@@ -53,12 +53,19 @@ class Columns(Generic[RecordT]):
         Raises:
             RecordError: A row does not fit its type, or cannot be kept in Parquet.
         """
-        plain = [self._to_plain(row, f"{path.name}:{n}") for n, row in enumerate(rows, start=1)]
+        pq.write_table(self.table(rows, path.name), path, compression="zstd")
+
+    def table(self, rows: Sequence[RecordT], name: str) -> pa.Table:
+        """Return `rows` in columns; `name` is what messages call them.
+
+        Raises:
+            RecordError: A row does not fit its type, or cannot be kept in Parquet.
+        """
+        plain = [self._to_plain(row, f"{name}:{n}") for n, row in enumerate(rows, start=1)]
         try:
-            table = pa.Table.from_pylist(plain, schema=self.schema)
+            return pa.Table.from_pylist(plain, schema=self.schema)
         except (pa.ArrowException, UnicodeError, OverflowError) as cause:
-            raise self._misfit(plain, path.name) from cause
-        pq.write_table(table, path, compression="zstd")
+            raise self._misfit(plain, name) from cause
 
     def read(self, path: Path) -> Iterator[RecordT]:
         """Yield the rows of the Parquet file at `path`, in order.

@@ -83,12 +83,10 @@ def drop(batch: pa.RecordBatch, reasons: Sequence[str | None] | pa.Array) -> pa.
     return with_column(batch, DROP, new)
 
 
-def drop_where(
-    batch: pa.RecordBatch, rules: Mapping[str, npt.NDArray[np.bool_]]
-) -> pa.RecordBatch:
+def drop_where(batch: pa.RecordBatch, rules: Mapping[str, npt.NDArray[np.bool_]]) -> pa.RecordBatch:
     """Mark documents by rules: reason -> mask; the first rule that holds names the reason."""
     reasons = np.full(batch.num_rows, None, dtype=object)
-    for reason, mask in reversed(rules.items()):
+    for reason, mask in reversed([*rules.items()]):
         reasons[mask] = reason
     return drop(batch, pa.array(reasons, type=pa.string()))
 

@@ -1,0 +1,126 @@
+"""The last shards of a corpus: documents written as Parquet, under ids that nothing else has."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from etude.stages.corpus.batch import ROW, with_column
+from etude.stages.corpus.workroom import Workroom, read_documents
+
+
+class ShardSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What the writing of shards is told."""
+
+    folder: str
+    number: int
+    """The last pass, whose documents are written."""
+    shard_bytes: int
+
+
+class ShardUnit(msgspec.Struct, frozen=True, kw_only=True):
+    """Parts that are written together."""
+
+    number: int
+    parts: tuple[int, ...]
+
+
+class WrittenShard(msgspec.Struct, frozen=True, kw_only=True):
+    """One Parquet file, made and waiting to be taken in."""
+
+    name: str
+    n_rows: int
+
+
+def write_shards(settings: str, unit: str) -> str:
+    """Write the documents of some parts as Parquet files; settings, unit and answer are JSON."""
+    told = msgspec.json.decode(settings, type=ShardSettings)
+    wanted = msgspec.json.decode(unit, type=ShardUnit)
+    room = Workroom(Path(told.folder))
+    renamed = _renamed(room)
+    written: list[WrittenShard] = []
+    writer: pq.ParquetWriter | None = None
+    n_rows = n_bytes = 0
+    for batch in _documents_of(room, told.number, wanted.parts):
+        ready = _rename(batch, renamed).drop_columns([ROW])
+        if writer is not None and n_bytes >= told.shard_bytes:
+            writer.close()
+            written[-1] = msgspec.structs.replace(written[-1], n_rows=n_rows)
+            writer = None
+        if writer is None:
+            name = f"shard-{wanted.number:05}-{len(written):03}.parquet"
+            writer = pq.ParquetWriter(str(room.folder / name), ready.schema, compression="zstd")
+            written.append(WrittenShard(name=name, n_rows=0))
+            n_rows = n_bytes = 0
+        writer.write_batch(ready)
+        n_rows += ready.num_rows
+        n_bytes += pc.sum(pc.cast(pc.binary_length(ready.column("text")), pa.int64())).as_py()
+    if writer is not None:
+        writer.close()
+        written[-1] = msgspec.structs.replace(written[-1], n_rows=n_rows)
+    return msgspec.json.encode(written).decode()
+
+
+def hash_ids(batch: pa.RecordBatch) -> npt.NDArray[np.uint64]:
+    """Return a 64-bit hash of each document's id, uint64 [rows]."""
+    hashes = (
+        int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest())
+        for word in batch.column("id").to_pylist()
+    )
+    return np.fromiter(hashes, dtype=np.uint64, count=batch.num_rows)
+
+
+def ids_file(room: Workroom, part: int) -> Path:
+    """Where the hashed ids of a part lie."""
+    return room.folder / "pass-0" / f"{part:05}.ids.npy"
+
+
+def find_repeated_ids(room: Workroom, n_parts: int) -> int:
+    """Note which ids occur more than once, and the first document of each; return how many."""
+    hashes = [np.load(ids_file(room, part)) for part in range(n_parts)]
+    rows = [
+        np.arange(len(found), dtype=np.uint64) + np.uint64(part << 32)
+        for part, found in enumerate(hashes)
+    ]
+    every = np.concatenate([*hashes, np.zeros(0, np.uint64)])
+    numbers = np.concatenate([*rows, np.zeros(0, np.uint64)])
+    values, first, counts = np.unique(every, return_index=True, return_counts=True)
+    again = counts > 1
+    np.save(renamed_file(room), np.stack([values[again], numbers[first[again]]], axis=1))
+    return int(again.sum())
+
+
+def renamed_file(room: Workroom) -> Path:
+    """Where the ids that occur more than once lie: hash and the row that keeps the id."""
+    return room.folder / "renamed.npy"
+
+
+def _renamed(room: Workroom) -> dict[int, int]:
+    path = renamed_file(room)
+    return {int(h): int(row) for h, row in np.load(path)} if path.exists() else {}
+
+
+def _rename(batch: pa.RecordBatch, renamed: dict[int, int]) -> pa.RecordBatch:
+    """Give documents whose id another one has already an id of their own."""
+    if not renamed:
+        return batch
+    hashes = hash_ids(batch).tolist()
+    if not any(h in renamed for h in hashes):
+        return batch
+    rows = batch.column(ROW).to_pylist()
+    ids = [
+        f"{word}#{row:x}" if renamed.get(h, row) != row else word
+        for word, h, row in zip(batch.column("id").to_pylist(), hashes, rows, strict=True)
+    ]
+    return with_column(batch, "id", pa.array(ids, pa.string()))
+
+
+def _documents_of(room: Workroom, number_: int, parts: tuple[int, ...]) -> Iterator[pa.RecordBatch]:
+    for part in parts:
+        yield from read_documents(room.documents(number_, part))
