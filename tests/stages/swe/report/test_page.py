@@ -7,8 +7,9 @@ import pytest
 from tests.stages.swe.report import report_inputs as made
 
 from etude.errors import ConfigError, RecordError
+from etude.pages.charts import N_TONES
+from etude.pages.text import duration, percent
 from etude.records import Task, ToolCall, Turn
-from etude.stages.swe.report.charts import N_TONES
 from etude.stages.swe.report.page import (
     AgentScores,
     ReportInput,

@@ -1,8 +1,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etude.stages.swe.report.charts import bins
-from etude.stages.swe.report.text import diff, passage, prose, visible
+from etude.pages.charts import bins
+from etude.pages.text import passage, visible
+from etude.stages.swe.report.text import diff, prose
 
 
 @given(st.text())

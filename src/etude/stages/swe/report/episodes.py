@@ -6,8 +6,9 @@ from typing import Literal
 import msgspec
 
 from etude.errors import RecordError
+from etude.pages.text import Passage, passage
 from etude.records import Episode, Grade, Task, ToolCall, Turn
-from etude.stages.swe.report.text import Block, Diff, Passage, diff, passage, prose, replacement
+from etude.stages.swe.report.text import Block, Diff, diff, prose, replacement
 
 Verdict = Literal["solved", "unsolved", "fault"]
 

@@ -8,11 +8,9 @@ import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import jinja2
 import msgspec
 
-from etude.records import AnswerKey, Codebase, Episode, Grade, Task
-from etude.stages.swe.report.charts import (
+from etude.pages.charts import (
     Bar,
     Curve,
     Share,
@@ -21,9 +19,11 @@ from etude.stages.swe.report.charts import (
     share_chart,
     tone,
 )
+from etude.pages.template import environment
+from etude.pages.text import percent
+from etude.records import AnswerKey, Codebase, Episode, Grade, Task
 from etude.stages.swe.report.episodes import episode_view
 from etude.stages.swe.report.scores import AgentScores, Standing, standing
-from etude.stages.swe.report.text import visible
 from etude.stages.swe.report.view import bug_charts, codebase_views, words
 from etude.store import write_whole
 
@@ -77,7 +77,7 @@ def render_report(content: ReportInput) -> str:
     curves = _curves(standings)
     anchors = {view.task.id: view.anchor for view in tasks}
     return (
-        _environment()
+        environment(Path(__file__).parent, {"words": words})
         .get_template(_TEMPLATE)
         .render(
             title=content.title,
@@ -100,53 +100,6 @@ def render_report(content: ReportInput) -> str:
             episodes=[episode_view(*played, anchors) for played in content.episodes],
         )
     )
-
-
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_fit,
-    )
-    environment.filters["percent"] = percent
-    environment.filters["words"] = words
-    environment.filters["duration"] = duration
-    return environment
-
-
-def _fit(value: object) -> object:
-    """Make the text of every expression in the template visible; marked-up text is ours."""
-    return visible(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
-
-
-def percent(share: float) -> str:
-    """Return a share in percent; only a true 0 or 1 is written as such.
-
-    >>> percent(0.999)
-    '>99\N{NO-BREAK SPACE}%'
-    """
-    rounded = round(100 * share)
-    if rounded == 100 and share < 1:
-        return ">99\N{NO-BREAK SPACE}%"
-    if rounded == 0 and share > 0:
-        return "<1\N{NO-BREAK SPACE}%"
-    return f"{rounded}\N{NO-BREAK SPACE}%"
-
-
-def duration(seconds: float) -> str:
-    """Return seconds for a reader.
-
-    >>> duration(200)
-    '3\N{NO-BREAK SPACE}min 20\N{NO-BREAK SPACE}s'
-    """
-    gap = "\N{NO-BREAK SPACE}"
-    if seconds < 9.95:
-        return f"{seconds:.1f}{gap}s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}{gap}min {rest}{gap}s" if minutes else f"{rest}{gap}s"
 
 
 def _dropped_chart(dropped: Mapping[str, int], n_kept: int) -> str:

@@ -7,8 +7,8 @@ import msgspec
 from markupsafe import Markup
 
 from etude.errors import RecordError
+from etude.pages.charts import N_TONES, Bar, bar_chart, bins, histogram, tone
 from etude.records import AnswerKey, Codebase, Task
-from etude.stages.swe.report.charts import N_TONES, Bar, bar_chart, bins, histogram, tone
 from etude.stages.swe.report.scores import AgentScores, Tally, tally
 from etude.stages.swe.report.text import Block, Diff, Span, diff, prose
 

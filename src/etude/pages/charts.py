@@ -12,7 +12,7 @@ from itertools import pairwise
 import msgspec
 from markupsafe import Markup
 
-from etude.stages.swe.report.text import visible
+from etude.pages.text import visible
 
 N_TONES = 8
 """Colours that tell things apart; the last is grey and stands for all the rest."""
@@ -31,6 +31,8 @@ class Bar(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the label is code, such as a path."""
     note: str = ""
     """Shown when the pointer rests on the row."""
+    figure: str = ""
+    """The value in words, such as `1.2 MB`; the number itself when empty."""
 
 
 class Share(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,7 +99,7 @@ def bar_chart(bars: Sequence[Bar], caption: str) -> Markup:
             visible(bar.label),
             bar.tone,
             _percent(bar.value / most),
-            f"{bar.value:,}",
+            bar.figure or f"{bar.value:,}",
         )
         for bar in bars
     )
