@@ -13,8 +13,6 @@ from etude.records import Task, ToolCall, Turn
 from etude.stages.swe.report.page import (
     AgentScores,
     ReportInput,
-    duration,
-    percent,
     render_report,
     write_report,
 )
