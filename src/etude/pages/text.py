@@ -92,7 +92,7 @@ def size(n_bytes: float) -> str:
     """Return a size for a reader, in powers of 1000.
 
     >>> size(1536000)
-    '1.5\N{NO-BREAK SPACE}MB'
+    '1.54\N{NO-BREAK SPACE}MB'
     """
     gap = "\N{NO-BREAK SPACE}"
     for unit in ("bytes", "kB", "MB", "GB", "TB"):
