@@ -1,0 +1,8 @@
+"""Readers: where documents come from; one file each."""
+
+from etude.plugins import Kind
+from etude.store.readers._base import Part, Reader
+
+readers = Kind("etude.store.readers", Reader)
+
+__all__ = ["Part", "Reader", "readers"]

@@ -1,0 +1,40 @@
+"""Folders of web pages, one document each."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+from urllib.parse import quote
+
+from etude.store.readers._base import FileReader, Part
+from etude.store.readers._decode import decode
+from etude.store.readers._files import File
+from etude.store.readers._pages import declared_charset, read_page
+from etude.store.readers._rows import Aside, Found
+from etude.store.readers._streams import read_whole
+
+
+class HtmlReader(FileReader, frozen=True, kw_only=True):
+    """Reads HTML files. The markup is kept: a step extracts the text."""
+
+    endings: ClassVar[tuple[str, ...]] = (".html", ".htm", ".xhtml", ".shtml")
+
+    base_url: str = ""
+    """Put before a page's name to make its URL, where the page names none itself."""
+
+    def documents(self, file: File, part: Part, aside: Aside) -> Iterator[Found]:
+        """Yield the one page of a file."""
+        data = read_whole(file, aside, self.max_document_bytes)
+        text, encoding = decoded = decode(data, declared_charset(data))
+        page = read_page(text)
+        url = page.url or (self.base_url + quote(file.name) if self.base_url else "")
+        yield Found(
+            id=file.name,
+            text=data if encoding == "utf-8" and not data.startswith(b"\xef\xbb\xbf") else text,
+            source=file.path,
+            media_type="text/html",
+            url=url,
+            title=page.title,
+            date=page.date,
+            licence=page.licence,
+            opt_out=page.opt_out,
+            tags=page.tags | decoded.tags(),
+        )
