@@ -8,6 +8,7 @@ from etude.cli._groups import Entry, LazyGroup
 COMMANDS = {
     "demo": Entry("The main job on one small real project, end to end, with a report.", "swe"),
     "swe": Entry("Software engineering: real projects, bugs, hidden tests, episodes.", "swe"),
+    "corpus": Entry("Pre-training text: read, clean, filter, de-duplicate, pack.", "corpus"),
     "data": Entry("Look into any data set: show, stats, verify."),
 }
 """Help and needs of each command; the file of the same name holds it."""

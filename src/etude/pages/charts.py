@@ -6,7 +6,7 @@ and dark. Every text passes through `visible` and is escaped.
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 import msgspec
@@ -19,6 +19,7 @@ N_TONES = 8
 _UNIT_BINS = 12
 _HISTOGRAM_PX = 150
 _CURVE_PX = 190
+_SPREAD_PX = 64
 
 
 class Bar(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +34,18 @@ class Bar(msgspec.Struct, frozen=True, kw_only=True):
     """Shown when the pointer rests on the row."""
     figure: str = ""
     """The value in words, such as `1.2 MB`; the number itself when empty."""
+
+
+class Stack(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of a chart of stacked bars."""
+
+    label: str
+    pieces: tuple[tuple[float, int], ...]
+    """Value and colour of each piece, from left to right."""
+    figure: str
+    """The whole in words."""
+    note: str = ""
+    """Shown when the pointer rests on the row."""
 
 
 class Share(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,6 +119,60 @@ def bar_chart(bars: Sequence[Bar], caption: str) -> Markup:
     return Markup(
         '<table class="bars"><caption class="unseen">{}</caption><tbody>\n{}</tbody></table>'
     ).format(caption, rows)
+
+
+def stacked_chart(stacks: Sequence[Stack], caption: str) -> Markup:
+    """Draw horizontal bars made of pieces, all to one scale."""
+    most = max((sum(v for v, _ in stack.pieces) for stack in stacks), default=0) or 1
+    rows = Markup("").join(
+        Markup(
+            '<tr title="{}"><th scope="row">{}</th><td class="plot">'
+            '<svg aria-hidden="true" width="100%" height="14">{}</svg></td>'
+            '<td class="num">{}</td></tr>\n'
+        ).format(
+            visible(stack.note or stack.label),
+            visible(stack.label),
+            Markup("").join(_pieces(stack, most)),
+            stack.figure,
+        )
+        for stack in stacks
+    )
+    return Markup(
+        '<table class="bars"><caption class="unseen">{}</caption><tbody>\n{}</tbody></table>'
+    ).format(caption, rows)
+
+
+def _pieces(stack: Stack, most: float) -> Iterator[Markup]:
+    at = 0.0
+    for value, colour in stack.pieces:
+        yield Markup('<rect class="tone-{}" x="{}%" width="{}%" height="14"/>').format(
+            colour, _percent(at / most), _percent(value / most)
+        )
+        at += value
+
+
+def spread_chart(counts: Sequence[int], low: str, high: str, caption: str) -> Markup:
+    """Draw how values spread between two marks: narrow columns, the marks below."""
+    most = max(counts, default=0) or 1
+    step = 100 / max(len(counts), 1)
+    columns = Markup("").join(
+        Markup('<rect class="tone-0" x="{:.2f}%" y="{}" width="{:.2f}%" height="{}"/>').format(
+            place * step + step * 0.06, _SPREAD_PX - height, step * 0.88, height
+        )
+        for place, count in enumerate(counts)
+        for height in [math.ceil(count / most * (_SPREAD_PX - 4))]
+    )
+    return Markup(
+        '<svg class="histogram" role="img" aria-label="{}" width="100%" height="{}">'
+        '<line class="base" x1="0" x2="100%" y1="{}" y2="{}"/>{}</svg>'
+        '<div class="axis" aria-hidden="true"><span>{}</span><span>{}</span></div>'
+    ).format(
+        f"{caption}: from {low} to {high}: " + ", ".join(str(count) for count in counts),
+        *[_SPREAD_PX] * 3,
+        columns,
+        low,
+        high,
+    )
 
 
 def share_chart(shares: Sequence[Share], caption: str) -> Markup:

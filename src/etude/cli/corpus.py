@@ -1,0 +1,178 @@
+"""The `etude corpus` commands: pre-training text."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+import msgspec
+
+from etude.cli._groups import Suggesting
+from etude.cli._progress import progress_line
+from etude.cli._rows import printable, readable_size
+from etude.config import read_toml
+from etude.engine import Progress, engines
+from etude.errors import ConfigError
+from etude.stages.corpus.build import BuildOutcome, BuildProgress, build
+from etude.stages.corpus.recipe import CorpusRecipe
+from etude.stages.corpus.report import collect, write_report
+from etude.stages.corpus.steps import steps
+from etude.store import Dataset
+from etude.store.readers import readers
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for machines.")
+_JOBS = click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=os.cpu_count() or 1,
+    show_default="one a core",
+    help="Processes at a time.",
+)
+_OUT = click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")
+
+
+@click.group(cls=Suggesting)
+def command() -> None:
+    """Pre-training text: gather it, clean it, filter it, de-duplicate it, pack it."""
+
+
+@command.command(
+    "build", epilog="Example: etude corpus build recipes/corpus-docs.toml --out corpus"
+)
+@click.argument("recipe", type=click.Path(path_type=Path))
+@_OUT
+@_JOBS
+@_JSON
+def build_command(recipe: Path, out: Path, jobs: int, as_json: bool) -> None:
+    """Make the corpus that RECIPE describes.
+
+    Stopped at any time, the same command goes on where it was.
+    """
+    _build(read_toml(recipe, CorpusRecipe), out, jobs, as_json=as_json)
+
+
+@command.command(epilog="Example: etude corpus report corpus --out corpus.html")
+@click.argument("dataset", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="[default: DATASET.html, beside it]")
+@_JSON
+def report(dataset: Path, out: Path | None, as_json: bool) -> None:
+    """Show on one page what came in, what went out and why, with samples of each reason."""
+    figures = collect(Dataset.open(dataset))
+    if as_json:
+        click.echo(msgspec.json.encode(figures))
+        return
+    target = out or dataset.with_name(f"{dataset.resolve().name}.html")
+    write_report(target, figures)
+    click.echo(f"report: {target}")
+
+
+@command.command(
+    "apply",
+    epilog="Example: etude corpus apply pii --set action=mask --from jsonl mail.jsonl --out clean",
+)
+@click.argument("step")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option(
+    "--from", "reader", default="dataset", show_default=True, help="How PATH is read; see `list`."
+)
+@click.option(
+    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the step."
+)
+@_OUT
+@_JOBS
+@_JSON
+def apply_command(
+    step: str,
+    paths: tuple[str, ...],
+    reader: str,
+    settings: tuple[str, ...],
+    out: Path,
+    jobs: int,
+    as_json: bool,
+) -> None:
+    """Do one STEP to what lies at PATH, as a recipe with that single step would."""
+    table = {"use": step, **_parse_settings(settings)}
+    source: dict[str, object] = {"use": reader, "paths": list(paths)}
+    _build(CorpusRecipe(sources=(source,), steps=(table,)), out, jobs, as_json=as_json)
+
+
+@command.command("list", epilog="Example: etude corpus list")
+@_JSON
+def list_command(as_json: bool) -> None:
+    """List the readers and steps that a recipe can use, with what each does."""
+    found = {
+        "readers": {name: _first_line(readers.load(name)) for name in readers.names()},
+        "steps": {name: _first_line(steps.load(name)) for name in steps.names()},
+    }
+    if as_json:
+        click.echo(msgspec.json.encode(found))
+        return
+    for title, plugins in found.items():
+        click.echo(title)
+        width = max(len(name) for name in plugins)
+        for name, line in plugins.items():
+            click.echo(f"  {name:<{width}}  {line}")
+
+
+def _build(recipe: CorpusRecipe, out: Path, jobs: int, *, as_json: bool) -> None:
+    engine = engines.make({"use": "local", "jobs": jobs})
+    with progress_line(quiet=as_json) as line:
+
+        def tell(progress: BuildProgress) -> None:
+            if progress.engine is None:
+                line.update(progress.doing)
+                return
+            line.update(
+                f"{progress.doing}{_rate(progress.engine)}",
+                progress.engine.n_done,
+                progress.engine.n_units,
+            )
+
+        outcome = build(recipe, out, engine, tell=tell)
+    if as_json:
+        click.echo(msgspec.json.encode(outcome))
+    else:
+        _print_outcome(outcome)
+
+
+def _print_outcome(outcome: BuildOutcome) -> None:
+    if outcome.again:
+        click.echo(f"{outcome.path} was made by this recipe already; nothing to do")
+    else:
+        click.echo(
+            f"{outcome.n_read} records read, {outcome.n_kept} documents kept "
+            f"({readable_size(outcome.bytes_kept)} of text), {outcome.duration_s:.0f} s"
+        )
+    for reason, n in sorted(outcome.dropped.items(), key=lambda item: (-item[1], item[0])):
+        click.echo(f"  {n:>9}  {printable(reason)}")
+    click.echo(f"data set: {outcome.path}")
+    click.echo(f"try next:\n  etude corpus report {outcome.path}")
+
+
+def _rate(progress: Progress) -> str:
+    if progress.size_per_s <= 0 or progress.left_s is None:
+        return ""
+    left = progress.left_s
+    shown = f"{left / 60:.0f} min" if left >= 100 else f"{left:.0f} s"
+    return f" ({readable_size(int(progress.size_per_s))}/s, {shown} left)"
+
+
+def _parse_settings(pairs: tuple[str, ...]) -> Mapping[str, object]:
+    """Read `KEY=VALUE` pairs; a value that is JSON is read as such, any other is text."""
+    table: dict[str, object] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise ConfigError(f"--set takes KEY=VALUE, not {pair!r}")
+        try:
+            table[key] = msgspec.json.decode(value)
+        except msgspec.DecodeError:
+            table[key] = value
+    return table
+
+
+def _first_line(plugin: type) -> str:
+    module = sys.modules[plugin.__module__]
+    line = (module.__doc__ or "").strip().partition("\n")[0]
+    return line.partition(": ")[2] or line
