@@ -1,0 +1,236 @@
+/* How much of a document repeats itself: Gopher's statistics (Rae et al. 2021, table A1), in the
+   reading of datatrove: characters are code points, the most frequent n-gram is the first of those
+   that are equally frequent, and repeated n-grams are compared with nothing between their words
+   and do not overlap. */
+#include "filters.h"
+#include "hash.h"
+
+static uint64_t mix(uint64_t h) { return (h ^ (h >> 32)) * 0xD6E8FEB86659FD93ULL; }
+
+/* Make room for the words of a document, and 16 bytes more of joined text than they have. */
+static int reserve(struct room *room, int64_t words, int64_t bytes) {
+  if (bytes + 32 > room->joined_cap) {
+    free(room->joined);
+    room->joined_cap = 2 * bytes + 32;
+    room->joined = malloc((size_t)room->joined_cap);
+    if (!room->joined) return room->joined_cap = 0, -1;
+  }
+  if (words < room->words_cap) return 0;
+  size_t cap = (size_t)(words + words / 2 + 64);
+  room->words_cap = 0;
+  free(room->ends);
+  free(room->char_ends);
+  free(room->keys);
+  free(room->some);
+  free(room->slots);
+  free(room->repeats);
+  room->ends = malloc(cap * sizeof *room->ends);
+  room->char_ends = malloc(cap * sizeof *room->char_ends);
+  room->keys = malloc(cap * sizeof *room->keys);
+  room->some = malloc(cap * sizeof *room->some);
+  room->slots = malloc(cap * sizeof *room->slots);
+  room->repeats = malloc(cap);
+  if (!room->ends || !room->char_ends || !room->keys || !room->some || !room->slots ||
+      !room->repeats)
+    return -1;
+  room->words_cap = (int64_t)cap;
+  return 0;
+}
+
+void room_free(struct room *room) {
+  table_free(&room->table);
+  table_free(&room->stop_words);
+  twice_free(&room->twice);
+  free(room->joined);
+  free(room->ends);
+  free(room->char_ends);
+  free(room->keys);
+  free(room->some);
+  free(room->slots);
+  free(room->repeats);
+  memset(room, 0, sizeof *room);
+}
+
+static int64_t chars_of(const struct document *doc, int64_t start, int64_t end) {
+  return doc->shape.ascii ? end - start : count_chars(doc->text + start, end - start);
+}
+
+/* Paragraphs end at two or more \n; the text is taken without the white space around it. */
+static int paragraphs(const struct document *doc, struct table *seen, double *out) {
+  const struct lines *lines = doc->newlines;
+  int64_t from = 0, to = doc->n, n = 0, repeats = 0, repeated_chars = 0;
+  strip_space(doc->text, &from, &to);
+  if (table_reset(seen, lines->n)) return -1;
+  for (int64_t i = 0; i < lines->n; i++) {
+    if (lines->at[i].start == lines->at[i].end || lines->at[i].end <= from) continue;
+    int64_t first = i;
+    while (i + 1 < lines->n && lines->at[i + 1].start < lines->at[i + 1].end) i++;
+    int64_t start = lines->at[first].start, end = lines->at[i].end;
+    int whole = first == i && start >= from && end <= to;
+    if (start < from) start = from;
+    if (end > to) end = to;
+    if (start >= end) break;
+    uint64_t key = whole ? lines->at[i].hash : hash_bytes(doc->text + start, end - start);
+    n++;
+    if (table_add(seen, key)) {
+      repeats++;
+      repeated_chars += chars_of(doc, start, end);
+    }
+  }
+  if (n == 0) n = 1; /* nothing but white space is one empty paragraph */
+  out[DUP_PARA_FRAC] = (double)repeats / (double)n;
+  out[DUP_PARA_CHAR_FRAC] = (double)repeated_chars / (double)doc->shape.chars;
+  return 0;
+}
+
+/* Lines end at one or more \n, so that only before the first and after the last can be nothing. */
+static void lines(const struct document *doc, double *out) {
+  int leading = doc->text[0] == '\n', trailing = doc->text[doc->n - 1] == '\n';
+  int64_t n = leading + trailing, repeats = leading && trailing, repeated_chars = 0;
+  for (int64_t i = 0; i < doc->newlines->n; i++) {
+    const struct line *line = &doc->newlines->at[i];
+    if (line->start == line->end) continue;
+    n++;
+    if (doc->newlines->repeat[i]) {
+      repeats++;
+      repeated_chars += chars_of(doc, line->start, line->end);
+    }
+  }
+  out[DUP_LINE_FRAC] = (double)repeats / (double)n;
+  out[DUP_LINE_CHAR_FRAC] = (double)repeated_chars / (double)doc->shape.chars;
+}
+
+/* Put the words together, and where each ends, in bytes and in characters. */
+static void join(const struct document *doc, struct room *room) {
+  const struct words *words = doc->words;
+  int64_t at = 0, chars = 0;
+  for (int64_t i = 0; i < words->n; i++) {
+    const uint8_t *word = doc->text + words->start[i];
+    int64_t bytes = words->bytes[i];
+    room->ends[i] = at;
+    room->char_ends[i] = chars;
+    /* 16 bytes at once are quicker than as many as there are, where the text goes on. */
+    if (bytes <= 16 && words->start[i] + 16 <= doc->n)
+      memcpy(room->joined + at, word, 16);
+    else
+      memcpy(room->joined + at, word, (size_t)bytes);
+    at += bytes;
+    chars += words->chars[i];
+  }
+  room->ends[words->n] = at;
+  room->char_ends[words->n] = chars;
+  memset(room->joined + at, 0, 16);
+}
+
+/* The most frequent n-gram for n = 2, 3, 4. A longer n-gram can only repeat where the two shorter
+   ones in it do, so that after the first round few places are left. */
+static int top_grams(const struct document *doc, struct room *room, double *out) {
+  const struct words *words = doc->words;
+  int64_t n_words = words->n, n_some = 0;
+  if (n_words < 2) return 0;
+  if (twice_reset(&room->twice, n_words)) return -1;
+  for (int64_t i = 0; i + 1 < n_words; i++) {
+    uint64_t key = mix(words->hash[i] * 3 + words->hash[i + 1]);
+    room->keys[i] = key;
+    twice_add(&room->twice, key);
+  }
+  for (int64_t i = 0; i + 1 < n_words; i++) {
+    room->some[n_some] = (int32_t)i;
+    n_some += twice_maybe(&room->twice, room->keys[i]);
+  }
+  memset(room->repeats, 1, (size_t)n_words);
+  for (int n = 2; n <= 4 && n <= n_words; n++) {
+    uint32_t best = 1;
+    int64_t first = 0, left = 0;
+    if (table_reset(&room->table, n_some)) return -1;
+    for (int64_t k = 0; k < n_some; k++) {
+      int64_t i = room->some[k];
+      struct slot *slot = table_at(&room->table, room->keys[i]);
+      if (!slot->count++) slot->first = i;
+      room->slots[k] = (int32_t)(slot - room->table.slots);
+      if (slot->count < 2) continue;
+      if (slot->count > best || (slot->count == best && slot->first < first)) {
+        best = slot->count;
+        first = slot->first;
+      }
+    }
+    int64_t chars = room->char_ends[first + n] - room->char_ends[first] + n - 1;
+    out[TOP_2_GRAM_CHAR_FRAC + n - 2] = (double)(chars * best) / (double)doc->shape.chars;
+    for (int64_t k = 0; k < n_some; k++)
+      if (room->table.slots[room->slots[k]].count > 1) room->repeats[room->some[k]] = (uint8_t)n;
+    for (int64_t k = 0; k < n_some; k++) {
+      int64_t i = room->some[k];
+      if (room->repeats[i] < n || i + n >= n_words || room->repeats[i + 1] < n) continue;
+      room->keys[i] = mix(room->keys[i] + words->hash[i + n]);
+      room->some[left++] = (int32_t)i;
+    }
+    n_some = left;
+  }
+  return 0;
+}
+
+static uint64_t first_bytes(const uint8_t *p, int64_t n) {
+  uint64_t key = load64(p) * 0x9E3779B97F4A7C15ULL;
+  return n == 8 ? mix(key) : mix(mix(key) + load64(p + 8));
+}
+
+/* Leave only places where a repeated run of five or more words can begin. Runs are compared as
+   joined text, so that their words need not be the same ("1 11" and "11 1"), only their bytes:
+   either the first 8 (then 16) are seen twice, or five words have fewer. */
+static int places(struct room *room, int64_t n_words, int64_t *n_places) {
+  int64_t n = n_words - 4, at_hand = n;
+  for (int64_t i = 0; i < n; i++) room->some[i] = (int32_t)i;
+  for (int bytes = 8; bytes <= 16; bytes += 8) {
+    int64_t left = 0;
+    /* Bytes beyond the last word are those of no word: they make no two places equal. */
+    if (twice_reset(&room->twice, at_hand)) return -1;
+    for (int64_t k = 0; k < at_hand; k++) {
+      int64_t i = room->some[k];
+      uint64_t key = first_bytes(room->joined + room->ends[i], bytes);
+      room->keys[k] = key;
+      twice_add(&room->twice, key);
+    }
+    for (int64_t k = 0; k < at_hand; k++) {
+      int64_t i = room->some[k];
+      int stays = (room->ends[i + 5] - room->ends[i] < bytes) |
+                  twice_maybe(&room->twice, room->keys[k]);
+      room->some[left] = (int32_t)i;
+      left += stays;
+    }
+    at_hand = left;
+  }
+  *n_places = at_hand;
+  return 0;
+}
+
+static int duplicate_grams(const struct document *doc, struct room *room, double *out) {
+  int64_t n_words = doc->words->n, n_places = 0;
+  if (n_words < 5) return 0;
+  if (places(room, n_words, &n_places)) return -1;
+  for (int n = 5; n <= 10 && n_places; n++) {
+    int64_t next = 0, chars = 0;
+    if (table_reset(&room->table, n_places)) return -1;
+    for (int64_t k = 0; k < n_places; k++) {
+      int64_t i = room->some[k];
+      if (i + n > n_words) break;
+      if (i < next) continue;
+      int64_t bytes = room->ends[i + n] - room->ends[i];
+      if (table_add(&room->table, hash_bytes(room->joined + room->ends[i], bytes))) {
+        chars += room->char_ends[i + n] - room->char_ends[i];
+        next = i + n;
+      }
+    }
+    out[DUP_5_GRAM_CHAR_FRAC + n - 5] = (double)chars / (double)doc->shape.chars;
+  }
+  return 0;
+}
+
+int repetition(const struct document *doc, struct room *room, double *out) {
+  for (int i = 0; i < N_REPETITION; i++) out[i] = 0;
+  if (reserve(room, doc->words->n + 1, doc->n)) return -1;
+  if (paragraphs(doc, &room->table, out)) return -1;
+  lines(doc, out);
+  join(doc, room);
+  if (top_grams(doc, room, out)) return -1;
+  return duplicate_grams(doc, room, out);
+}
