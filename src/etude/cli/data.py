@@ -119,3 +119,12 @@ def _print_stats(found: Stats) -> None:
     print_pairs(console, "tasks by kind", found.by_kind)
     print_pairs(console, "episodes by ending", found.by_ending)
     print_pairs(console, "grades by verdict", found.by_verdict)
+    print_pairs(console, "documents by domain", _named(found.by_domain))
+    print_pairs(console, "documents by language", _named(found.by_language))
+
+
+def _named(counts: dict[str, int]) -> dict[str, int]:
+    """Leave out a single nameless entry, and give a nameless one among others a name."""
+    if set(counts) <= {""}:
+        return {}
+    return {name or "(none)": n for name, n in counts.items()}

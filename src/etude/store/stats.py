@@ -39,6 +39,10 @@ class Stats(msgspec.Struct, frozen=True, kw_only=True):
     """Episodes by the way they ended."""
     by_verdict: dict[str, int]
     """Grades that are `solved`, `unsolved`, or a `fault`."""
+    by_domain: dict[str, int] = {}
+    """Documents of each part of the mixture; empty names it has none."""
+    by_language: dict[str, int] = {}
+    """Documents in each language that was identified."""
 
 
 def measure(dataset: Dataset) -> Stats:
@@ -52,6 +56,7 @@ def measure(dataset: Dataset) -> Stats:
     keys = dataset.keys() if "keys" in there else ()
     episodes = dataset.episodes() if "episodes" in there else ()
     grades = dataset.grades() if "grades" in there else ()
+    by_domain, by_language = _documents(dataset, there)
     return Stats(
         record=manifest.record,
         digest=manifest.digest,
@@ -79,7 +84,21 @@ def measure(dataset: Dataset) -> Stats:
                 for grade in grades
             )
         ),
+        by_domain=_most_first(by_domain),
+        by_language=_most_first(by_language),
     )
+
+
+def _documents(dataset: Dataset, there: set[str]) -> tuple[Counter[str], Counter[str]]:
+    """Count documents by domain and by language, without reading their texts."""
+    domains: Counter[str] = Counter()
+    languages: Counter[str] = Counter()
+    if "documents" not in there:
+        return domains, languages
+    for batch in dataset.batches("documents", ["domain", "language"]):
+        domains.update(batch.column("domain").to_pylist())
+        languages.update(batch.column("language").to_pylist())
+    return domains, languages
 
 
 def _most_first(counter: Counter[str]) -> dict[str, int]:
