@@ -14,7 +14,7 @@ class Missing:
     def find_spec(self, name, path=None, target=None):
         if name.split(".")[0] in BLOCKED:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name.split(".")[0])
-BLOCKED = {"libcst", "jinja2", "openai", "pypi_simple", "packaging", "pyseccomp", "uv"}
+BLOCKED = {"libcst", "jinja2", "openai", "pypi_simple", "packaging", "pyseccomp", "uv", "numpy"}
 sys.meta_path.insert(0, Missing())
 from etude.cli import main
 main(sys.argv[1:])

@@ -3,6 +3,6 @@
 from etude.plugins import Kind
 from etude.stages.corpus.steps._base import AcrossStep, Step
 
-steps = Kind("etude.stages.corpus.steps", Step)
+steps = Kind("etude.stages.corpus.steps", Step, extra="corpus")
 
 __all__ = ["AcrossStep", "Step", "steps"]
