@@ -5,6 +5,8 @@ from pathlib import Path
 import click
 from benchmarks.planted import Amounts, build, documents, score, table
 
+from etude.errors import EtudeError
+
 FOLDER = click.Path(path_type=Path)
 
 
@@ -36,7 +38,10 @@ def make(out: Path, docs: int, seed: int, source: Path | None, private: int, hug
 @click.argument("dataset", type=FOLDER)
 def score_command(planted: Path, dataset: Path) -> None:
     """Compare a data set with the truth."""
-    click.echo(table(score(planted, dataset)))
+    try:
+        click.echo(table(score(planted, dataset)))
+    except (EtudeError, FileNotFoundError) as error:
+        raise click.ClickException(str(error)) from error
 
 
 if __name__ == "__main__":

@@ -53,14 +53,13 @@ def _jsonl(folder: Path, texts: list[str], rng: random.Random, huge: bool) -> li
         b'["not", "an", "object"]\n',
         b'{"id": "none"}\n',
         b"\xff\xfe\x00not json\n",
-        b'{"id": "bytes", "text": "lone \x80 byte"}\n',
         b"null\n",
     ]
     mixed = lines + bad
     rng.shuffle(mixed)
     files = [
-        _file(folder / "bad-lines.jsonl", b"".join(mixed), 10, (7, 7), "seven broken lines"),
-        _file(folder / "empty.jsonl", b"", 0, (0, 0), "empty file"),
+        _file(folder / "bad-lines.jsonl", b"".join(mixed), 10, (6, 6), "six broken lines"),
+        _file(folder / "empty.jsonl", b"", 0, (0, 1), "empty file"),
         _file(
             folder / "nul.jsonl",
             b'{"id": "nul-1", "text": "a \\u0000 b, with words around it"}\n'
@@ -76,6 +75,16 @@ def _jsonl(folder: Path, texts: list[str], rng: random.Random, huge: bool) -> li
                 0,
                 (0, 1),
                 "half of a surrogate pair",
+            ),
+            1,
+        ),
+        _either(
+            _file(
+                folder / "lone-byte.jsonl",
+                b'{"id": "byte", "text": "a lone \x80 byte within words"}\n',
+                0,
+                (0, 1),
+                "a byte that is not UTF-8",
             ),
             1,
         ),
