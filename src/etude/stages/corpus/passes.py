@@ -1,7 +1,7 @@
 """What a worker does: one walk over one part of the corpus."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from etude.records import BrokenRecord, DroppedDocument, DuplicateCopy
 from etude.stages.corpus.batch import take_kept
+from etude.stages.corpus.kernel.measure import add_measurements
 from etude.stages.corpus.ledger import (
     Samples,
     StepLedger,
@@ -94,6 +95,7 @@ class _Walk:
         self.answer = PartAnswer()
         self.samples = Samples(made.resolved.samples_per_reason, made.resolved.seed)
         self.stages = [*self._stages()]
+        self.wanted = _measured_before(self.stages)
         self.ids: list[npt.NDArray[np.uint64]] = []
 
     def run(self) -> PartAnswer:
@@ -176,6 +178,8 @@ class _Walk:
             ledger = self.answer.steps[stage.label]
             ledger.size_in.add(size)
             began = time.process_time()
+            if wanted := self.wanted.get(stage.label):
+                batch = add_measurements(batch, wanted)
             batch = self._do(stage, batch)
             ledger.cpu_s += time.process_time() - began
             batch = take_tallies(batch, ledger.tallies)
@@ -201,6 +205,25 @@ class _Walk:
             out.write(batch)
             self.answer.n_out += batch.num_rows
             self.answer.bytes_out += measure(batch).n_bytes
+
+
+def _measured_before(stages: Sequence[_Stage]) -> dict[str, frozenset[str]]:
+    """Say before which steps the texts are measured, and for which measurements.
+
+    Steps that follow each other are measured in one pass over the bytes, up to the first that
+    changes the texts.
+    """
+    wanted: dict[str, frozenset[str]] = {}
+    first: str | None = None
+    for stage in stages:
+        names = frozenset() if stage.judges else stage.step.measures()
+        if names and first is None:
+            first = stage.label
+        if first is not None:
+            wanted[first] = wanted.get(first, frozenset()) | names
+        if stage.step.changes_text:
+            first = None
+    return wanted
 
 
 class _Gatherer(NamedTuple):
