@@ -16,6 +16,7 @@ from etude import records
 from etude.cli import main
 from etude.config import read_toml
 from etude.rollout.grading import FORBIDDEN_NAMES
+from etude.stages.corpus.recipe import CorpusRecipe, plan
 from etude.stages.swe.bugs import BugMaker, SourceFile, bug_makers
 from etude.stages.swe.make import MakeRecipe
 from etude.stages.swe.validate import CANNOT_HIDE
@@ -107,10 +108,13 @@ def test_relative_links_lead_somewhere(path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted((ROOT / "recipes").glob("*.toml")), ids=lambda p: p.name)
 def test_every_recipe_can_be_run_as_it_stands(path: Path) -> None:
+    assert f"recipes/{path.name}" in path.read_text("utf-8")
+    if "[[sources]]" in path.read_text("utf-8"):
+        assert plan(read_toml(path, CorpusRecipe)).passes
+        return
     recipe = read_toml(path, MakeRecipe)
     assert recipe.codebases
     assert set(recipe.makers) <= set(bug_makers.names())
-    assert f"recipes/{path.name}" in path.read_text("utf-8")
 
 
 def test_the_recipe_on_the_page_is_one(tmp_path: Path) -> None:
@@ -146,6 +150,9 @@ def test_every_plug_in_is_on_the_page_of_its_room() -> None:
         ("sandbox", "sandbox"),
         ("rollout", "rollout/agents"),
         ("stages-swe", "stages/swe/bugs"),
+        ("engine", "engine"),
+        ("store", "store/readers"),
+        ("stages-corpus", "stages/corpus/steps"),
     ):
         files = [p.stem for p in (HOUSE / folder).glob("*.py") if not p.stem.startswith("_")]
         assert files
