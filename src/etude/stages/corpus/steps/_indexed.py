@@ -66,9 +66,11 @@ class IndexedStep(AcrossStep, frozen=True, kw_only=True):
         total = np.zeros(2, dtype=np.uint64)
         n_keys = 0
         for records in spill.read(bucket):
-            for place, field in enumerate((records.dtype.names or ())[:2]):
-                total[place] += records[field].sum(dtype=np.uint64)
-            n_keys += len(records)
+            names = records.dtype.names or ()
+            times = records["count"].astype(np.uint64) if "count" in names else np.uint64(1)
+            for place, field in enumerate(names[:2]):
+                total[place] += (records[field] * times).sum(dtype=np.uint64)
+            n_keys += int((times * np.ones(len(records), dtype=np.uint64)).sum())
         return f"run-{int(total[0]):016x}{int(total[1]):016x}-{n_keys}"
 
     def range_bytes(self) -> int:
@@ -86,7 +88,7 @@ def fresh_keys(
 
 
 def find_repeated(
-    records: npt.NDArray[Any], n_keys: int = 2
+    records: npt.NDArray[Any], n_keys: int = 2, also: npt.NDArray[np.bool_] | None = None
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
     """Return the records whose key occurs more than once, and where the group of each begins.
 
@@ -94,9 +96,10 @@ def find_repeated(
         records: Structured, sorted by their first field; the first `n_keys` fields are the key.
             Those of one key come back in the order of the fields that follow.
         n_keys: Number of fields that are the key.
+        also: Records that are returned though they may be alone.
     """
     names = records.dtype.names or ()
-    member = np.zeros(len(records), dtype=np.bool_)
+    member = np.zeros(len(records), dtype=np.bool_) if also is None else also.copy()
     same = records[names[0]][1:] == records[names[0]][:-1]
     member[1:] |= same
     member[:-1] |= same
