@@ -15,6 +15,7 @@ from etude.stages.corpus.steps._base import AcrossStep
 Keys = npt.NDArray[np.uint64]
 KEY = np.dtype([("high", "<u8"), ("low", "<u8"), ("row", "<u8")])
 
+_KEY_FIELDS = ("key", "high", "low")
 _RANGES_PER_MEMORY = 8
 """A range of records is sorted and copied a few times while it is settled."""
 
@@ -67,10 +68,12 @@ class IndexedStep(AcrossStep, frozen=True, kw_only=True):
         n_keys = 0
         for records in spill.read(bucket):
             names = records.dtype.names or ()
-            times = records["count"].astype(np.uint64) if "count" in names else np.uint64(1)
-            for place, field in enumerate(names[:2]):
+            times = np.ones(len(records), dtype=np.uint64)
+            if "count" in names:
+                times = records["count"].astype(np.uint64)
+            for place, field in enumerate(name for name in names if name in _KEY_FIELDS):
                 total[place] += (records[field] * times).sum(dtype=np.uint64)
-            n_keys += int((times * np.ones(len(records), dtype=np.uint64)).sum())
+            n_keys += int(times.sum())
         return f"run-{int(total[0]):016x}{int(total[1]):016x}-{n_keys}"
 
     def range_bytes(self) -> int:

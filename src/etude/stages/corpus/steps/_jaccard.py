@@ -120,4 +120,5 @@ class Verifier:
         begins = np.cumsum(sizes) - sizes
         place = np.arange(sizes.sum()) + np.repeat(self._start[numbers] - begins, sizes)
         pair = np.repeat(np.arange(len(numbers), dtype=np.uint64), sizes)
-        return (pair << np.uint64(32)) | self._grams[place].astype(np.uint64)
+        keys: npt.NDArray[np.uint64] = (pair << np.uint64(32)) | self._grams[place]
+        return keys
