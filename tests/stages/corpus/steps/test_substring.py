@@ -87,9 +87,9 @@ def test_scripts_without_spaces_are_compared_by_character(
     tmp_path: Path, rng: random.Random
 ) -> None:
     passage = "".join(chr(rng.randrange(0x4E00, 0x9000)) for _ in range(60))
-    parts = [documents([f"今日{passage}です", f"明日{passage}だった"])]
+    parts = [documents([f"今日{passage}です", f"明月{passage}だった"])]
     done = run(SubstringStep(min_left_words=0), tmp_path, parts)
-    assert texts(done) == [f"今日{passage}です", "明日だった"]
+    assert texts(done) == [f"今日{passage}です", "明月だった"]
 
 
 def test_a_sample_finds_long_passages_and_leaves_only_their_edges(
