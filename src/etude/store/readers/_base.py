@@ -144,3 +144,4 @@ class FileReader(Reader, frozen=True, kw_only=True):
             aside(file.name, str(damage))
         except RecordError as error:
             aside(file.name, f"unreadable ({type(error.__cause__).__name__})")
+        aside.settle(file.name)

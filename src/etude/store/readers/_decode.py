@@ -35,6 +35,13 @@ class Decoded(NamedTuple):
         return {} if self.encoding == "utf-8" else {"encoding": self.encoding}
 
 
+def kept(data: bytes, decoded: Decoded) -> str | bytes:
+    """Return `data` itself where it is UTF-8 as it should be, else the text that it stands for."""
+    if decoded.encoding == "utf-8" and not data.startswith(codecs.BOM_UTF8):
+        return data
+    return decoded.text
+
+
 def decode(data: bytes, declared: str = "") -> Decoded:
     """Decode bytes by byte-order mark, as UTF-8, as declared, or as detected: what fits first.
 

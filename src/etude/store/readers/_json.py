@@ -17,7 +17,7 @@ from etude.store.readers._files import File
 from etude.store.readers._licences import spdx
 from etude.store.readers._lines import lines
 from etude.store.readers._rows import Aside, DamageError, Found
-from etude.store.readers._streams import read_whole
+from etude.store.readers._whole import read_whole
 
 Values = tuple[Any, ...]
 """Text, then the values at the places of a reader, then those of its tags."""

@@ -32,6 +32,18 @@ _ALIASES = {
     "apache license, version 2.0": "Apache-2.0",
     "apache license version 2.0": "Apache-2.0",
     "apache software license": "Apache-2.0",
+    "apache-2": "Apache-2.0",
+    "apache-2-llvm-exceptions": "Apache-2.0 WITH LLVM-exception",
+    "bsd-2": "BSD-2-Clause",
+    "bsd-3": "BSD-3-Clause",
+    "bsl-1": "BSL-1.0",
+    "cc-by-sa-3": "CC-BY-SA-3.0",
+    "cc-by-sa-4": "CC-BY-SA-4.0",
+    "epl-1": "EPL-1.0",
+    "epl-2": "EPL-2.0",
+    "mpl-1": "MPL-1.0",
+    "mpl-2": "MPL-2.0",
+    "public-domain": "CC-PDDC",
     "artistic": "Artistic-1.0-Perl",
     "boost software license 1.0 (bsl-1.0)": "BSL-1.0",
     "bsd 2-clause": "BSD-2-Clause",
@@ -140,7 +152,7 @@ def _gnu(name: str) -> str:
 def header_licence(text: str) -> str:
     """Return what a file's own `SPDX-License-Identifier` says; empty when it has none."""
     found = _HEADER.search(text[:8192])
-    return spdx(found[1].strip()) if found else ""
+    return spdx(found[1].strip(" -*")) if found else ""
 
 
 def classifier_licence(lines: Iterable[str]) -> str:

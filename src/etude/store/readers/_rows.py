@@ -42,14 +42,23 @@ class Aside:
 
     def __init__(self, broken: Callable[[BrokenRecord], None]) -> None:
         self._broken = broken
-        self.count = 0
+        self._passed: dict[str, int] = {}
 
     def __call__(self, place: str, reason: str, excerpt: str | bytes = b"") -> None:
         """Set aside what lies at `place`."""
-        self.count += 1
         self._broken(
             BrokenRecord(id=printable(place), reason=printable(reason), excerpt=show(excerpt))
         )
+
+    def pass_over(self, reason: str) -> None:
+        """Count what is whole but no document, such as a redirect; told once for each file."""
+        self._passed[reason] = self._passed.get(reason, 0) + 1
+
+    def settle(self, name: str) -> None:
+        """Tell what was passed over in a file."""
+        for reason, count in sorted(self._passed.items()):
+            self(name, f"passed over: {reason}", str(count))
+        self._passed = {}
 
 
 class Rows:

@@ -5,11 +5,11 @@ from typing import ClassVar
 from urllib.parse import quote
 
 from etude.store.readers._base import FileReader, Part
-from etude.store.readers._decode import decode
+from etude.store.readers._decode import decode, kept
 from etude.store.readers._files import File
 from etude.store.readers._pages import declared_charset, read_page
 from etude.store.readers._rows import Aside, Found
-from etude.store.readers._streams import read_whole
+from etude.store.readers._whole import read_whole
 
 
 class HtmlReader(FileReader, frozen=True, kw_only=True):
@@ -23,18 +23,29 @@ class HtmlReader(FileReader, frozen=True, kw_only=True):
     def documents(self, file: File, part: Part, aside: Aside) -> Iterator[Found]:
         """Yield the one page of a file."""
         data = read_whole(file, aside, self.max_document_bytes)
-        text, encoding = decoded = decode(data, declared_charset(data))
-        page = read_page(text)
-        url = page.url or (self.base_url + quote(file.name) if self.base_url else "")
-        yield Found(
-            id=file.name,
-            text=data if encoding == "utf-8" and not data.startswith(b"\xef\xbb\xbf") else text,
-            source=file.path,
-            media_type="text/html",
-            url=url,
-            title=page.title,
-            date=page.date,
-            licence=page.licence,
-            opt_out=page.opt_out,
-            tags=page.tags | decoded.tags(),
-        )
+        found = page_document(data, file.name, file.path)
+        if self.base_url and not found.url:
+            found.url = self.base_url + quote(file.name, errors="replace")
+        yield found
+
+
+def page_document(data: bytes, name: str, source: str) -> Found:
+    """Return the document of one page.
+
+    Raises:
+        DamageError: It is no text.
+    """
+    decoded = decode(data, declared_charset(data))
+    page = read_page(decoded.text)
+    return Found(
+        id=name,
+        text=kept(data, decoded),
+        source=source,
+        media_type="text/html",
+        url=page.url,
+        title=page.title,
+        date=page.date,
+        licence=page.licence,
+        opt_out=page.opt_out,
+        tags=page.tags | decoded.tags(),
+    )

@@ -10,7 +10,7 @@ from etude.store.readers._decode import decode
 from etude.store.readers._files import File
 from etude.store.readers._kinds import media_type_of
 from etude.store.readers._rows import Aside, Found
-from etude.store.readers._streams import read_whole
+from etude.store.readers._whole import read_whole
 
 _SPLIT_FILE_BYTES = 1 << 30
 """Most that a file may have which is read to be split."""
