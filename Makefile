@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 OUT ?= demo-out
+KERNEL := $(wildcard src/etude/stages/corpus/kernel/*.c src/etude/stages/corpus/kernel/*.h)
 
-.PHONY: setup demo test check fix bench docs lock clean
+.PHONY: setup demo test check fix bench fuzz docs lock clean
 
 setup: $(READY)  ## virtual environment, pinned dependencies, the sandbox program
 
-$(READY): pyproject.toml requirements/dev.txt
+$(READY): pyproject.toml requirements/dev.txt hatch_build.py $(KERNEL)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "make: needs Python 3.11 or newer; set PYTHON=python3.12 or the like" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
@@ -38,6 +39,9 @@ fix: $(READY)  ## format and mend what can be mended by itself
 
 bench: $(READY)  ## measure, as ratios against peers and stated limits
 	@for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+
+fuzz: $(READY)  ## ten minutes of hostile bytes for the kernel, under sanitizers: a nightly target
+	@$(BIN)/python tests/stages/corpus/kernel/fuzz/run.py --seconds 600
 
 docs: $(READY)  ## the documentation, warnings as errors
 	@$(BIN)/sphinx-build -q -n -W -b html docs docs/_build
