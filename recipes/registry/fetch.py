@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
@@ -204,6 +204,21 @@ class State:
         if before is not None and before.path != one.path:
             (self.out / before.path).unlink(missing_ok=True)
         self.known[one.registry, one.name] = one
+        self._write()
+
+    def keep_only(self, listed: Iterable[Group]) -> None:
+        """Remove packages that the list has no longer; take over what it now says of others."""
+        wanted = {(g.registry, one.name): (g, one) for g in listed for one in g.packages}
+        for key, held in list(self.known.items()):
+            group, one = wanted.get(key, (None, None))
+            if group is None or one is None or group.domain != held.domain:
+                (self.out / held.path).unlink(missing_ok=True)
+                del self.known[key]
+            else:
+                self.known[key] = msgspec.structs.replace(held, licence=one.licence)
+        self._write()
+
+    def _write(self) -> None:
         ordered = [self.known[key] for key in sorted(self.known)]
         draft = self.path.with_suffix(".draft")
         draft.write_bytes(msgspec.json.format(msgspec.json.encode(ordered), indent=1) + b"\n")
@@ -250,6 +265,7 @@ def main(out: Path, registries: tuple[str, ...]) -> None:
         _prepare_apt()
     os.environ["NPM_CONFIG_CACHE"] = str(out / ".npm-cache")
     state = State(out)
+    state.keep_only(groups())
     failed: list[str] = []
     todo = list(_missing(state, registries))
     with ThreadPoolExecutor(AT_ONCE) as pool:

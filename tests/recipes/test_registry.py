@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from recipes.registry.fetch import FETCHERS, LIST, Fetched, State, Wanted, groups
+from recipes.registry.fetch import FETCHERS, LIST, Fetched, Group, State, Wanted, groups
 
 WANTED = Wanted(name="alpha", version="1.0")
 
@@ -59,3 +59,14 @@ def test_a_newer_file_takes_the_place_of_the_old(tmp_path: Path) -> None:
     state.add(held(tmp_path))
     assert not (tmp_path / "old.tar.gz").exists()
     assert list(State(tmp_path).known) == [("pypi", "alpha")]
+
+
+def test_what_the_list_has_no_longer_is_removed(tmp_path: Path) -> None:
+    state = State(tmp_path)
+    state.add(held(tmp_path))
+    listed = Wanted(name="alpha", version="1.0", licence="0BSD")
+    state.keep_only([Group(registry="pypi", domain="code", packages=(listed,))])
+    assert [one.licence for one in State(tmp_path).known.values()] == ["0BSD"]
+    state.keep_only([Group(registry="pypi", domain="code", packages=())])
+    assert State(tmp_path).known == {}
+    assert not (tmp_path / "a.tar.gz").exists()
