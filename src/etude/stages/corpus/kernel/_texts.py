@@ -25,8 +25,8 @@ class Texts(NamedTuple):
         _, places, data = values.buffers()
         if places is None or not len(values):
             return cls(np.zeros(1, dtype=np.uint8), np.zeros(1, dtype=np.int64))
-        offsets = np.frombuffer(places, dtype=np.int64 if wide else np.int32)
-        offsets = offsets[values.offset : values.offset + len(values) + 1].astype(np.int64)
+        kept = np.frombuffer(places, dtype=np.int64 if wide else np.int32)
+        offsets: npt.NDArray[np.int64] = kept[values.offset :][: len(values) + 1].astype(np.int64)
         if data is None or not len(data):
             return cls(np.zeros(1, dtype=np.uint8), offsets)
         return cls(np.frombuffer(data, dtype=np.uint8), offsets)

@@ -1,6 +1,7 @@
 """A language model of word n-grams: the kernel's functions, and the same in Python."""
 
 import ctypes
+import itertools
 from typing import NamedTuple
 
 import numpy as np
@@ -230,7 +231,7 @@ def _backs(model: Ngrams, keys: list[int]) -> list[float]:
 def _spelling(model: Ngrams, letters: bytes) -> float:
     framed = [FRAME, *letters, FRAME]
     total = 0.0
-    for before, byte in zip(framed, framed[1:], strict=False):
+    for before, byte in itertools.pairwise(framed):
         total += float(model.spelling[before, byte])
     return total
 
