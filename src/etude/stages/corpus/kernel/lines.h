@@ -2,15 +2,9 @@
 #ifndef ETUDE_LINES_H
 #define ETUDE_LINES_H
 
+#include "clones.h"
 #include "table.h"
 #include "unicode.h"
-
-#if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__)
-/* Compiled three times; the loader takes what the processor has. */
-#define CLONES __attribute__((target_clones("default", "avx2", "arch=x86-64-v4")))
-#else
-#define CLONES
-#endif
 
 /* Phrases of C4 that a text may have: bits of `phrases`. */
 enum {

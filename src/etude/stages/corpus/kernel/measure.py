@@ -17,10 +17,10 @@ import pyarrow as pa
 
 from etude.errors import ConfigError, RecordError
 from etude.stages.corpus.batch import DROP, texts, with_column
-from etude.stages.corpus.kernel import reference
 from etude.stages.corpus.kernel._library import library
 from etude.stages.corpus.kernel._texts import Texts
 from etude.stages.corpus.kernel.columns import COLUMNS, SHORT_LINE, C4Rules, fineweb_name
+from etude.stages.corpus.kernel.reference import filters
 
 Floats = npt.NDArray[np.float64]
 
@@ -124,7 +124,7 @@ def measure(
         kind: np.full((len(data), len(COLUMNS[kind])), np.nan) for kind in [*read.names, "after"]
     }
     if library() is None:
-        new = reference.measure(data, arrays, read.rules, read.short_line)
+        new = filters.measure(data, arrays, read.rules, read.short_line)
         left: pa.StringArray | None = pa.array(new, type=pa.string())
     else:
         left = _call(data, read, arrays, limits)
@@ -206,11 +206,9 @@ def text_keys(values: pa.StringArray) -> npt.NDArray[np.uint64]:
     data = Texts.of(values)
     kernel = library()
     if kernel is None:
-        return reference.text_keys(data)
+        return filters.text_keys(data)
     keys = np.zeros(len(data), dtype=np.uint64)
-    kernel.etude_text_keys(
-        _at(data.data), _at(data.offsets), ctypes.c_int64(len(data)), _at(keys)
-    )
+    kernel.etude_text_keys(_at(data.data), _at(data.offsets), ctypes.c_int64(len(data)), _at(keys))
     return keys
 
 

@@ -1,6 +1,8 @@
 /* Signals in the manner of RedPajama-V2 (Weber et al. 2024). Its names are kept; words are this
    kernel's, normalised by ASCII lower case, and words of nothing but symbols do not count where
    RedPajama strips punctuation first. */
+#include <math.h>
+
 #include "filters.h"
 #include "hash.h"
 
@@ -20,7 +22,7 @@ static const char *const STOP_WORDS[] = {
     "the",   "their", "theirs", "them",  "then",    "there",   "these", "they",   "this",  "those",
     "through", "to",  "too",    "under", "until",   "up",      "very",  "was",    "we",    "were",
     "what",  "when",  "where",  "which", "while",   "who",     "whom",  "why",    "will",  "with",
-    "would", "you",   "your",   "yours", "yourself",
+    "would", "you",   "your",   "yours",
 };
 
 static int know_stop_words(struct table *table) {
@@ -49,22 +51,6 @@ static uint64_t lower_hash(const uint8_t *p, int64_t n) {
   }
   h = (h ^ lower8(load_tail(p, n))) * 0xD6E8FEB86659FD93ULL;
   return h ^ h >> 29;
-}
-
-/* Natural logarithm of x > 0; written out so that nothing need be linked. */
-static double natural_log(double x) {
-  uint64_t bits;
-  memcpy(&bits, &x, 8);
-  int64_t exponent = (int64_t)(bits >> 52) - 1023;
-  bits = (bits & 0xFFFFFFFFFFFFFULL) | 0x3FF0000000000000ULL;
-  memcpy(&x, &bits, 8);
-  if (x > 1.4142135623730951) {
-    x /= 2;
-    exponent++;
-  }
-  double s = (x - 1) / (x + 1), z = s * s, sum = 0;
-  for (int i = 21; i >= 1; i -= 2) sum = sum * z + 1.0 / i;
-  return 2 * s * sum + (double)exponent * 0.6931471805599453;
 }
 
 struct letters {
@@ -130,7 +116,7 @@ static int about_words(const struct document *doc, struct room *room, double *ou
     unique += !slot->count;
     /* The sum of c ln c over the counts, kept up to date as a count grows. */
     double count = slot->count++;
-    if (count > 0) sum += (count + 1) * natural_log(count + 1) - count * natural_log(count);
+    if (count > 0) sum += (count + 1) * log(count + 1) - count * log(count);
     if (bytes >= 8) continue;
     uint64_t key = lower8(load_tail(word, bytes)) * 0x9E3779B97F4A7C15ULL >> 20;
     stop += table_has(&room->stop_words, key);
@@ -139,7 +125,7 @@ static int about_words(const struct document *doc, struct room *room, double *ou
   out[RPS_WORD_COUNT] = counted;
   out[RPS_MEAN_WORD_LENGTH] = (double)chars / counted;
   out[RPS_FRAC_UNIQUE_WORDS] = (double)unique / counted;
-  out[RPS_UNIGRAM_ENTROPY] = n ? natural_log(counted) - sum / counted : 0;
+  out[RPS_UNIGRAM_ENTROPY] = n ? log(counted) - sum / counted : 0;
   out[RPS_FRAC_ALL_CAPS_WORDS] = (double)caps / all;
   out[RPS_FRAC_NO_ALPH_WORDS] = (all - (double)alpha) / all;
   out[RPS_STOP_WORD_FRACTION] = (double)stop / counted;
