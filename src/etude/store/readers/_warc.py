@@ -10,7 +10,6 @@ from etude.store.readers._scan import GapError, Scan
 from etude.store.readers._streams import pieces
 
 _BEGIN = b"WARC/"
-_NEXT = b"\n\r\n\r\nWARC/1."
 _MOST_HEADER_BYTES = 1 << 16
 
 
@@ -59,11 +58,11 @@ class _Records:
     def begin(self) -> bool:
         """Go to where a record begins; say whether there is one."""
         scan = self.scan
-        while scan.have(1) and scan.data[:1] in b"\r\n":
-            scan.drop(len(scan.data) - len(scan.data.lstrip(b"\r\n")))
+        while scan.have(1) and scan.show(0, 1) in b"\r\n":
+            scan.drop(1)
         if not scan.have(1):
             return False
-        if scan.have(len(_BEGIN)) and scan.data.startswith(_BEGIN):
+        if scan.begins(_BEGIN):
             return True
         self.tell(scan.at, "not a WARC record")
         return self.resume(0)
@@ -80,7 +79,7 @@ class _Records:
         scan = self.scan
         at = scan.at
         end = scan.find(b"\r\n\r\n", _MOST_HEADER_BYTES)
-        headers = _headers(scan.data[:end]) if end >= 0 else {}
+        headers = _headers(scan.show(0, end)) if end >= 0 else {}
         length = headers.get("content-length", "")
         if not length.isdigit():
             self.tell(at, "damaged WARC header" if not scan.ended else "truncated WARC record")
@@ -93,11 +92,11 @@ class _Records:
             self.resume(begin)
             return None
         if not self.fits(begin + size):
-            short = len(scan.data) < begin + size
+            short = scan.ahead() < begin + size
             self.tell(at, "truncated WARC record" if short else "wrong length of a WARC record")
             self.resume(begin)
             return None
-        body = scan.data[begin : begin + size]
+        body = scan.show(begin, begin + size)
         scan.drop(begin + size)
         kind = headers.get("warc-type", "").lower()
         return WarcRecord(at, headers, body) if kind in self.types else None
@@ -106,17 +105,12 @@ class _Records:
         """Whether a record may end after `size` bytes: there the file ends or the next begins."""
         if not self.scan.have(size):
             return False
-        try:
-            self.scan.have(size + 4)
-        except GapError:
-            # What is missing lies behind this record.
-            self.scan.data = b""
-            return False
-        after = self.scan.data[size : size + 4]
+        self.scan.have(size + 4)
+        after = self.scan.show(size, size + 4)
         return after in (b"", b"\r\n\r\n", b"\n\n") or after.startswith((b"WARC", b"\r\n"))
 
     def tell(self, at: int, reason: str) -> None:
-        self.aside(f"{self.file.name}@{at}", reason, self.scan.data[:80])
+        self.aside(f"{self.file.name}@{at}", reason, self.scan.show(0, 80))
 
 
 def _headers(data: bytes) -> dict[str, str]:

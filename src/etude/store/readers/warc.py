@@ -117,7 +117,8 @@ def _inflated(data: bytes, limit_bytes: int) -> bytes:
 
 def _joined(data: bytes) -> bytes:
     """Return the chunks of a payload in one; the payload itself when it is not in chunks."""
-    kept_chunks, at = [], 0
+    kept_chunks: list[bytes] = []
+    at = 0
     while True:
         line, gap, _ = data[at : at + 80].partition(b"\r\n")
         size = _hex(line.partition(b";")[0].strip())
