@@ -5,12 +5,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from etude.stages.corpus.arrays import ArrayWriter, read_array
 from etude.stages.corpus.batch import rows, texts
 from etude.stages.corpus.kernel._texts import Texts
-from etude.stages.corpus.kernel.windows import hash_windows
+from etude.stages.corpus.kernel.shingles import hash_shingles
 from etude.stages.corpus.spill import Spill, SpillWriter
 from etude.stages.corpus.steps._clusters import Clusters, Numbering, Numbers
 
@@ -22,16 +21,11 @@ _ROUNDS = 16
 """A group of candidates is divided among so many leaders at most; the rest count as no copies."""
 
 
-def note_grams(batch: pa.RecordBatch, writer: SpillWriter, n_gram: int) -> None:
-    """Write the set of n-grams of each document, as hashes of 32 bits.
-
-    Words are compared in lower case, without punctuation.
-    """
-    plain = pc.replace_substring_regex(pc.utf8_lower(texts(batch)), r"[^\p{L}\p{N}]+", " ")
-    found = hash_windows(Texts.of(plain), n_gram)
-    n_grams = np.maximum(found.n_tokens - n_gram + 1, 0)
-    document = np.repeat(np.arange(batch.num_rows, dtype=np.uint64), n_grams)
-    distinct = np.unique((document << np.uint64(32)) | (found.keys >> np.uint64(32)))
+def note_grams(batch: pa.RecordBatch, writer: SpillWriter, n_grams: int) -> None:
+    """Write the set of n-grams of each document, as hashes of 32 bits."""
+    offsets, hashes = hash_shingles(Texts.of(texts(batch)), n_grams)
+    document = np.repeat(np.arange(batch.num_rows, dtype=np.uint64), np.diff(offsets))
+    distinct = np.unique((document << np.uint64(32)) | (hashes >> np.uint64(32)))
     sizes = np.bincount((distinct >> np.uint64(32)).astype(np.int64), minlength=batch.num_rows)
     records = np.empty(batch.num_rows, dtype=_SET)
     records["row"], records["size"] = rows(batch), sizes
