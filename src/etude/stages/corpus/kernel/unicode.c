@@ -5,12 +5,14 @@
 
 #include "tables.h"
 
-enum { N_CHANGE_BLOCKS = 256 };
+enum { N_CHANGE_BLOCKS = 256, N_LOWER_BLOCKS = 64 };
 
 uint16_t char_block[0x110000 >> 7];
 uint32_t char_classes[N_CLASS_BLOCKS][128];
 uint16_t change_block[0x110000 >> 7];
 uint16_t change_codes[N_CHANGE_BLOCKS][128];
+uint16_t lower_block[0x110000 >> 7];
+int32_t lower_distance[N_LOWER_BLOCKS][128];
 
 static void unfold_classes(void) {
   uint32_t *out = char_classes[0];
@@ -64,7 +66,9 @@ static void unfold_changes(void) {
       unfold_marks(block << 7);
   for (int i = 0; i < N_CHANGES; i++) {
     int at = i ? change_ends[i - 1] : 0, n = change_ends[i] - at;
-    if (n == 1 && change_pool[at] == ' ')
+    if (char_class(change_points[i]) & CH_NUMBER)
+      continue; /* numbers are found before punctuation */
+    else if (n == 1 && change_pool[at] == ' ')
       change(change_points[i], CHANGE_SPACE);
     else if (string_reorders(change_pool + at, change_pool + at + n))
       change(change_points[i], CHANGE_ORDER);
@@ -76,13 +80,30 @@ static void unfold_changes(void) {
   for (uint32_t c = 0xAC00; c <= 0xD7A3; c++) change(c, CHANGE_HANGUL);
 }
 
+static void unfold_lower(void) {
+  int lower_used = 0;
+  for (int i = 0; i < N_LOWER; i++) {
+    const int32_t *run = lower_runs + 4 * i;
+    for (int32_t c = run[0]; c <= run[1]; c += run[2]) {
+      uint16_t *block = &lower_block[c >> 7];
+      if (!*block && lower_used + 1 == N_LOWER_BLOCKS) abort();
+      if (!*block) *block = (uint16_t)++lower_used;
+      lower_distance[*block][c & 127] = run[3];
+    }
+  }
+}
+
 int combining_class(uint32_t c) {
   for (int i = 0; i < N_CCC; i++)
     if (ccc_pairs[2 * i] == c) return (int)ccc_pairs[2 * i + 1];
   return 0;
 }
 
-__attribute__((constructor)) static void unfold(void) {
+__attribute__((constructor)) void unicode_unfold(void) {
+  static int done;
+  if (done) return;
+  done = 1;
   unfold_classes();
   unfold_changes();
+  unfold_lower();
 }

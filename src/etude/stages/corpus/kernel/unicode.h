@@ -33,6 +33,10 @@ enum {
   CH_REORDERS = 1 << 23,    /* has a canonical combining class other than 0 */
 };
 
+/* Fill the tables. It is done when the library is loaded; who needs them in a constructor of his
+   own calls it there, for the order of constructors is not certain. */
+void unicode_unfold(void);
+
 /* Two-level table: classes of code point c are char_classes[char_block[c >> 7]][c & 127]. */
 extern uint16_t char_block[0x110000 >> 7];
 extern uint32_t char_classes[][128];
@@ -50,6 +54,15 @@ extern uint16_t change_codes[][128];
 
 static inline uint32_t char_change(uint32_t c) {
   return c < 0x110000 ? change_codes[change_block[c >> 7]][c & 127] : 0;
+}
+
+/* The lower case of a code point where that is one, without regard to what stands around it; the
+   final small sigma counts as a capital of the other. */
+extern uint16_t lower_block[0x110000 >> 7];
+extern int32_t lower_distance[][128];
+
+static inline uint32_t char_lower(uint32_t c) {
+  return c < 0x110000 ? c + (uint32_t)lower_distance[lower_block[c >> 7]][c & 127] : c;
 }
 
 /* Canonical combining class of a code point that is CH_REORDERS and not CH_MARK. */

@@ -70,7 +70,8 @@ def classes() -> dict[str, Callable[[int], bool]]:
     """Return the test for each class of characters, in the order of their bits."""
     quotes, icons = spacy_chars.CONCAT_QUOTES, spacy_chars.ICONS
     before_dot = f"[0-9{spacy_chars.ALPHA_LOWER}%²\\-\\+{spacy_chars.PUNCT}(?:{quotes})]"
-    assert any(before_dot[1:-1] in piece for piece in TOKENIZER_SUFFIXES)
+    if not any(before_dot[1:-1] in piece for piece in TOKENIZER_SUFFIXES):
+        raise ValueError("spaCy's rule of a full stop has changed")
     any_of = "|".join
     return {
         "SPACE": lambda c: chr(c).isspace(),
@@ -132,10 +133,26 @@ def simplified(c: int) -> str:
     return unicodedata.normalize("NFD", " " if spaced.isspace() else spaced)
 
 
+def lower_runs() -> list[str]:
+    """Return runs of characters whose lower case is equally far; any sigma is the small one."""
+    pairs = [(c, ord(chr(c).lower()[0])) for c in POINTS if chr(c).lower() != chr(c)]
+    distance = dict(sorted([(0x3C2, 1), *((c, low - c) for c, low in pairs)]))
+    runs: list[list[int]] = []
+    for c, far in distance.items():
+        if runs and runs[-1][3] == far and c - runs[-1][1] in {1, 2}:
+            first, last, step, _ = runs[-1]
+            if first == last or step == c - last:
+                runs[-1][1:3] = [c, c - last]
+                continue
+        runs.append([c, c, 1, far])
+    return [f"lower {first:X} {last:X} {step} {far}" for first, last, step, far in runs]
+
+
 def normalise() -> str:
     """Return the text of normalise.txt: characters that change, Hangul syllables left out."""
     lines = [
-        "# What simplify_text makes of a character: CODE then CODES. Made by collect.py from " + SOURCE,
+        "# What simplify_text makes of a character: CODE then CODES. Made by collect.py from "
+        + SOURCE,
         "# Marks (category Mn) are dropped; Hangul syllables are decomposed by rule.",
     ]
     for c in POINTS:
@@ -149,6 +166,8 @@ def normalise() -> str:
         if unicodedata.combining(chr(c)) and unicodedata.category(chr(c)) != "Mn":
             by_class.setdefault(unicodedata.combining(chr(c)), []).append(f"{c:X}")
     lines.extend(f"ccc {ccc} {' '.join(codes)}" for ccc, codes in sorted(by_class.items()))
+    lines.append("# Lower case of single characters: lower FIRST LAST STEP DISTANCE")
+    lines.extend(lower_runs())
     return "\n".join(lines) + "\n"
 
 
@@ -156,7 +175,8 @@ def english() -> str:
     """Return the text of english.json: what spaCy's English tokenizer knows beside characters."""
     nlp = spacy.blank("en")
     full = nlp.tokenizer
-    assert full.token_match is None
+    if full.token_match is not None:
+        raise ValueError("spaCy has a rule that is not known here")
     bare = Tokenizer(
         nlp.vocab,
         rules={},
@@ -186,7 +206,8 @@ def english() -> str:
 
 
 if __name__ == "__main__":
-    assert unicodedata.unidata_version == "14.0.0"
+    if unicodedata.unidata_version != "14.0.0":
+        raise ValueError("run this with Python 3.11")
     (HERE / "characters.txt").write_text(characters(), encoding="utf-8")
     (HERE / "normalise.txt").write_text(normalise(), encoding="utf-8")
     (HERE / "english.json").write_text(english(), encoding="utf-8")

@@ -12,15 +12,16 @@ BLOCK = 128
 
 def array(kind: str, name: str, values: Iterable[int]) -> str:
     """Return a C array; its lines are as long as fits."""
-    lines, line, count = [], "", 0
-    for count, value in enumerate(values, 1):
+    values = list(values)
+    lines, line = [], ""
+    for value in values:
         word = f"{value},"
         if len(line) + len(word) > 100:
             lines.append(line)
             line = ""
         line += word
     body = "\n".join([*lines, line])
-    return f"const {kind} {name}[{count}] = {{\n{body}\n}};\n"
+    return f"const {kind} {name}[{len(values)}] = {{\n{body}\n}};\n"
 
 
 def enum(**sizes: int) -> str:
@@ -75,8 +76,11 @@ def lengths(values: list[int]) -> list[int]:
 def normalise() -> list[str]:
     """Return the arrays of what simplification makes of characters."""
     points, ends, pool = [], [], bytearray()
-    marks = []
+    marks, lower = [], []
     for words in rows("normalise.txt"):
+        if words[0] == "lower":
+            lower += [int(words[1], 16), int(words[2], 16), int(words[3]), int(words[4])]
+            continue
         if words[0] == "ccc":
             marks += [value for code in words[2:] for value in (int(code, 16), int(words[1]))]
             continue
@@ -84,11 +88,12 @@ def normalise() -> list[str]:
         pool += "".join(chr(int(code, 16)) for code in words[1:]).encode()
         ends.append(len(pool))
     return [
-        enum(N_CHANGES=len(points), N_CCC=len(marks) // 2),
+        enum(N_CHANGES=len(points), N_CCC=len(marks) // 2, N_LOWER=len(lower) // 4),
         array("uint32_t", "change_points", points),
         array("uint16_t", "change_ends", ends),
         array("uint8_t", "change_pool", pool),
         array("uint32_t", "ccc_pairs", marks),
+        array("int32_t", "lower_runs", lower),
     ]
 
 

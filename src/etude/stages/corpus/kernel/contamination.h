@@ -1,0 +1,30 @@
+/* Runs of words of benchmark items, looked for in texts. */
+#ifndef ETUDE_CONTAMINATION_H
+#define ETUDE_CONTAMINATION_H
+
+#include <stdint.h>
+
+#include "shingles.h"
+
+/* Hashes of the grams in a table, open addressing: slot -> number of the gram plus 1, 0 if empty.
+   Grams of one text may have several widths, for an item that is too short for the usual one. */
+struct grams {
+  int64_t mask; /* slots - 1, a power of 2 less 1 */
+  const uint64_t *hashes;
+  const int32_t *slots;
+  const uint64_t *filter; /* bits of hashes: a quick no; of as many bits as mask + 1, times 8 */
+  int64_t n_widths;
+  const int64_t *widths;
+};
+
+/* Where grams were found: more than there is room for are counted only. */
+struct hits {
+  int64_t n, room;
+  int32_t *text, *gram;
+};
+
+/* Look for the grams in one text. Returns how many of its places begin one. */
+int64_t grams_find(const struct shingler *s, const struct grams *g, int32_t text,
+                   struct hits *hits);
+
+#endif
