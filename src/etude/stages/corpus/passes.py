@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from etude.records import BrokenRecord, DroppedDocument, DuplicateCopy
-from etude.stages.corpus.batch import take_kept
+from etude.stages.corpus.batch import CLUSTER, take_kept
 from etude.stages.corpus.kernel.measure import add_measurements
 from etude.stages.corpus.ledger import (
     Samples,
@@ -185,6 +185,8 @@ class _Walk:
             batch = take_tallies(batch, ledger.tallies)
             for copy in copies(batch, stage.label):
                 self.found.add(copy)
+            if CLUSTER in batch.schema.names:
+                batch = batch.drop_columns([CLUSTER])
             batch, gone = take_kept(batch)
             for reason, n in reasons(gone).items():
                 ledger.reasons[reason] = ledger.reasons.get(reason, 0) + n
