@@ -170,7 +170,8 @@ class _Garden:
     def _mojibake(self, count: int) -> None:
         for number, one in enumerate(self._take(count)):
             wrong = ("latin-1", "cp1252")[number % 2]
-            self._insert(one, ACCENTED)
+            # Numbered, so that it is no repeated paragraph.
+            self._insert(one, f"{ACCENTED} ({number})")
             text = self.texts[one].encode()
             # What cp1252 has no character for would not have become text by accident.
             self.texts[one] = text.decode("latin-1") if wrong == "latin-1" else _as_cp1252(text)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 Maker = Callable[[random.Random], str]
 _FIRST = ("ada", "bruno", "carla", "dmitri", "elif", "farid", "greta", "hugo", "ines", "jonas")
 _LAST = ("okafor", "silva", "novak", "tanaka", "muller", "haddad", "kowalska", "berg", "costa")
-_HOSTS = ("mail.example.com", "post.example.org", "uni-nord.example.net", "firma.example.com")
+_HOSTS = ("mail.veldmoor-post.net", "karsundkontor.de", "physics.tillingrad.edu", "quennelco.co.uk")
 
 
 def _digits(rng: random.Random, n: int) -> str:
@@ -169,6 +169,7 @@ DECOYS: dict[str, Maker] = {
         f" 1{rng.randint(0, 9)}:{rng.randint(10, 59)}:{rng.randint(10, 59)}"
     ),
     "version": lambda rng: f"v{rng.randint(1, 9)}.{rng.randint(0, 40)}.{rng.randint(0, 99)}",
+    "address reserved for examples": lambda rng: f"{rng.choice(_FIRST)}@example.com",
     "decorator": lambda rng: f"@{rng.choice(_FIRST)}.{rng.choice(_LAST)}",
     "time of day in a log": lambda rng: (
         f"0{rng.randint(1, 9)}:{rng.randint(10, 59)}:00.{_digits(rng, 3)}"
