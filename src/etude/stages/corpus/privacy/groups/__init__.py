@@ -1,0 +1,1 @@
+"""Groups of private items: one file for each kind of thing."""
