@@ -1,7 +1,7 @@
 """What a reader is: settings that say where documents lie, and how their bytes become batches."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import ClassVar, TypeVar
 
 import msgspec
@@ -105,14 +105,21 @@ class FileReader(Reader, frozen=True, kw_only=True):
             ConfigError: A file cannot be opened.
         """
         aside = Aside(broken)
+        yield from self.batched(self._all(part, aside), aside)
+
+    def batched(self, source: Iterable[Found], aside: Aside) -> Iterator[pa.RecordBatch]:
+        """Yield documents in batches."""
         rows = self.rows()
-        for file in self.named(part):
-            for found in self.guarded(file, self.documents(file, part, aside), aside):
-                rows.add(found, aside)
-                if rows.full() and (batch := rows.take()) is not None:
-                    yield batch
+        for found in source:
+            rows.add(found, aside)
+            if rows.full() and (batch := rows.take()) is not None:
+                yield batch
         if (batch := rows.take()) is not None:
             yield batch
+
+    def _all(self, part: Part, aside: Aside) -> Iterator[Found]:
+        for file in self.named(part):
+            yield from self.guarded(file, self.documents(file, part, aside), aside)
 
     @abstractmethod
     def documents(self, file: File, part: Part, aside: Aside) -> Iterator[Found]:

@@ -3,8 +3,6 @@
 import re
 from html.parser import HTMLParser
 
-from etude.store.readers._xml import Node
-
 _SPACE = re.compile(r"\s+")
 
 
@@ -30,8 +28,3 @@ def without_tags(markup: str) -> str:
     parser.feed(markup)
     parser.close()
     return one_line("".join(parser.parts))
-
-
-def texts_of(nodes: list[Node]) -> list[str]:
-    """Return the texts of elements, each on one line, without empty ones."""
-    return [text for node in nodes if (text := one_line(node.text()))]

@@ -14,6 +14,7 @@ _GONE = frozenset(
     )
 )
 _BLOCKS = frozenset(("p", "title", "disp-formula", "disp-quote", "code", "preformat", "attrib"))
+_NOTES = ("bibr", "fn", "table-fn")
 _CITATION = re.compile(r"\s*[\[(][\s,;\u2013-]*[\])]")
 
 

@@ -31,7 +31,7 @@ def tar_members(
         if len(block) < _BLOCK:
             report(at, "truncated tar", block[:80])
             return
-        if not _is_header(block):
+        if not is_header(block):
             if not lost:
                 report(at, "damaged tar header", block[:80])
             lost = True
@@ -87,7 +87,7 @@ def _padded(stream: Stream, size: int) -> bytes:
     return data
 
 
-def _is_header(block: bytes) -> bool:
+def is_header(block: bytes) -> bool:
     """Whether the checksum of a header is right: the sum of its bytes with blanks for itself."""
     try:
         said = int(block[148:156].strip(b"\0 ") or b"0", 8)

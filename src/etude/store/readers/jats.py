@@ -52,11 +52,11 @@ class JatsReader(FileReader, frozen=True, kw_only=True):
             title=title,
             date=_date(facts),
             licence=_licence(facts),
-            tags=_tags(article, facts) | decoded.tags(),
+            tags=_tags(article) | decoded.tags(),
         )
 
 
-def _tags(article: Node, facts: Node) -> dict[str, str]:
+def _tags(article: Node) -> dict[str, str]:
     journal = article.find("front", "journal-meta")
     names = {
         "journal": journal.said("journal-title-group", "journal-title") if journal else "",

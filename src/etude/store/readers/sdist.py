@@ -46,7 +46,7 @@ class SdistReader(FileReader, frozen=True, kw_only=True):
         n_held = 0
         archive = Archive(file, aside, self.max_document_bytes)
         for member in archive.members(self._wanted):
-            if _tells_licence(member.name):
+            if tells_licence(member.name):
                 licences.learn(member.name, member.data.decode("utf-8", "replace"))
             found = self._document(file, member, archive)
             if found is None:
@@ -63,7 +63,7 @@ class SdistReader(FileReader, frozen=True, kw_only=True):
     def _licences(self, file: File) -> "Licences":
         licences = Licences()
         first = Archive(file, Aside(lambda record: None), self.max_document_bytes)
-        for member in until_damage(first.members(_tells_licence)):
+        for member in until_damage(first.members(tells_licence)):
             licences.learn(member.name, member.data.decode("utf-8", "replace"))
         return licences
 
@@ -94,7 +94,7 @@ class SdistReader(FileReader, frozen=True, kw_only=True):
         )
 
     def _wanted(self, name: str) -> bool:
-        return self._is_document(name) or _tells_licence(name)
+        return self._is_document(name) or tells_licence(name)
 
     def _is_document(self, name: str) -> bool:
         if is_licence_file(name) or posixpath.basename(name) in ("PKG-INFO", "METADATA"):
@@ -105,7 +105,8 @@ class SdistReader(FileReader, frozen=True, kw_only=True):
         return (is_prose(name) and not code) or (code and self.include == "all")
 
 
-def _tells_licence(name: str) -> bool:
+def tells_licence(name: str) -> bool:
+    """Whether a file of that name tells a licence, of what is beside it."""
     return is_licence_file(name) or posixpath.basename(name) in _METADATA
 
 
