@@ -1,0 +1,1 @@
+"""Tokens: tokenizers trained, text encoded, sequences packed, and a loader that reads them."""
