@@ -1,5 +1,6 @@
 """Steps that also compare with earlier releases, through an index of keys on disk."""
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,11 @@ class IndexedStep(AcrossStep, frozen=True, kw_only=True):
         """Why a document goes that the index holds."""
         return f"in {Path(self.index).name}"
 
-    def open_index(self, kind: str) -> Index | None:
+    @abstractmethod
+    def index_kind(self) -> str:
+        """What the keys are and all settings on which they depend, in words."""
+
+    def open_index(self) -> Index | None:
         """Return the index, or `None` where none is named.
 
         Raises:
@@ -52,7 +57,7 @@ class IndexedStep(AcrossStep, frozen=True, kw_only=True):
         """
         if not self.index:
             return None
-        index = Index(Path(self.index), kind)
+        index = Index(Path(self.index), self.index_kind())
         if not index.releases() and not self.update_index:
             raise ConfigError(
                 f"there is no index at {self.index}; make one with update_index, "

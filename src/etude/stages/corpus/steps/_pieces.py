@@ -75,7 +75,7 @@ class PiecesStep(IndexedStep, frozen=True, kw_only=True):
 
     def settle(self, spill: Spill) -> None:
         """Find, for each repeated piece, the first place from which it goes."""
-        index = self.open_index(self._kind())
+        index = self.open_index()
         run = self.name_run(spill, _PIECES)
         folder = spill.folder
         with (
@@ -154,7 +154,8 @@ class PiecesStep(IndexedStep, frozen=True, kw_only=True):
         limits: npt.NDArray[Any] = found[(first + skipped)[goes]]
         return limits
 
-    def _kind(self) -> str:
+    def index_kind(self) -> str:
+        """What the keys are."""
         return (
             f"digests of {self.piece_name()} of {self.min_chars} characters or more, "
             f"folded: {self.fold or 'nothing'}"

@@ -48,7 +48,7 @@ class ExactStep(IndexedStep, frozen=True, kw_only=True):
     def settle(self, spill: Spill) -> None:
         """Find equal digests, and those that the index has."""
         clusters = Clusters(spill)
-        index = self.open_index(self._kind())
+        index = self.open_index()
         run = self.name_run(spill, _KEYS)
         for records in spill.ranges(_KEYS, self.range_bytes()):
             if index is not None:
@@ -67,7 +67,8 @@ class ExactStep(IndexedStep, frozen=True, kw_only=True):
         reason = "exact copy" if self.by == "text" else "same address"
         return judge_copies(batch, spill, reason, self.known_reason())
 
-    def _kind(self) -> str:
+    def index_kind(self) -> str:
+        """What the keys are."""
         return f"digests of {self.by}, folded: {self.fold or 'nothing'}"
 
 

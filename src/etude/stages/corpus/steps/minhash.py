@@ -23,7 +23,11 @@ _MIX = np.uint64(0xD6E8FEB86659FD93)
 
 
 class MinhashStep(IndexedStep, frozen=True, kw_only=True):
-    """Drops all but one of the documents that are nearly the same, to any degree of relation."""
+    """Drops all but one of the documents that are nearly the same, to any degree of relation.
+
+    Releases compared through an index drop nothing that one run over all of them would not drop;
+    they may keep more, where a later document shows that two of an earlier release are related.
+    """
 
     bands: int = 14
     """Documents are compared if one of so many bands of their signatures agrees in full (FineWeb:
@@ -66,7 +70,7 @@ class MinhashStep(IndexedStep, frozen=True, kw_only=True):
     def settle(self, spill: Spill) -> None:
         """Find documents that meet in a band, and all that are related through others."""
         clusters = Clusters(spill)
-        index = self.open_index(self._kind())
+        index = self.open_index()
         run = self.name_run(spill, _BANDS)
         verifier = self._verifier(spill, clusters)
         for records in spill.ranges(_BANDS, self.range_bytes()):
@@ -104,7 +108,8 @@ class MinhashStep(IndexedStep, frozen=True, kw_only=True):
             met[clusters.numbering.of_rows(found["row"])] = True
         return Verifier(spill, clusters, met, self.verify)
 
-    def _kind(self) -> str:
+    def index_kind(self) -> str:
+        """What the keys are."""
         return (
             f"MinHash of {self.n_grams}-grams, {self.bands} bands of {self.values} values, "
             f"seed {self.seed}"
