@@ -10,17 +10,21 @@ CARD = "card"
 
 _GAP = rb"(?:[ \-.]|\xc2\xa0|\xe2\x80[\x90-\x93\xaf])"
 _SHAPE = re.compile(
-    rb"(?<![0-9A-Za-z_])(?<![0-9][.\-])(?:"
+    rb"(?<![0-9A-Za-z_])(?<![0-9][.\-])(?<![0-9]{4} )(?:"
     rb"[0-9]{4}(?P<gap>" + _GAP + rb"{1,3})[0-9]{4}(?P=gap)[0-9]{4}(?P=gap)[0-9]{1,4}"
-    rb"(?:(?P=gap)[0-9]{1,3})?"
     rb"|3[0-9]{3}" + _GAP + rb"{1,3}[0-9]{6}" + _GAP + rb"{1,3}[0-9]{4,5}"
-    rb"|[0-9]{12,19})(?![0-9A-Za-z_]|[.\-][0-9])"
+    rb"|[0-9]{12,19})(?![0-9A-Za-z_]|[.\-][0-9]| [0-9]{4}[^0-9])"
+)
+_LONG = re.compile(
+    rb"(?<![0-9A-Za-z_])(?<![0-9][.\-])(?<![0-9]{4} )(?P<gap>)"
+    rb"[0-9]{4}(?:(?:[ \-]|\xc2\xa0)[0-9]{4}){3}(?:[ \-]|\xc2\xa0)[0-9]{3}(?![0-9A-Za-z_]|[.\-][0-9])"
 )
 _PREFIX = re.compile(
     r"4(?:.{12}|.{15}|.{18})$|(?:5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720).*$|3[47].{13}$"
-    r"|3(?:0[0-5]|095|[689]).{11,16}$|6(?:011|4[4-9]|5).*$|62.{14,17}$|35(?:2[89]|[3-8]).{13,16}$"
+    r"|3(?:0[0-5]|095|[689]).{11,16}$|6(?:011|4[4-9]|5).*$|62.{14,17}$|35(?:2[89]|[3-8].).{12,15}$"
     r"|(?:50|5[6-9]|6[0-9]).{10,17}$|220[0-4].{12,15}$"
 )
+_MASTERCARD = re.compile(r"5[1-5]|2[2-7]")
 _OTHER = re.compile(
     rb"isbn|issn|ean|upc|gtin|barcode|imei|imsi|iccid|serial|order|invoice|tracking|timestamp"
     rb"|id[:=# ]|sku|ref|doi|arxiv|pmid|part no|ticket"
@@ -37,8 +41,9 @@ TEST_NUMBERS = (
 
 def is_card(digits: str) -> bool:
     """Say whether the digits are a number that a card may have."""
-    length_fits = (len(digits) == 16) if digits[0] in "52" and digits[1] in "1234567" else True
-    if not length_fits or digits in TEST_NUMBERS or not _PREFIX.match(digits):
+    if digits in TEST_NUMBERS or not _PREFIX.match(digits):
+        return False
+    if _MASTERCARD.match(digits) and len(digits) != 16:
         return False
     # Among real numbers no digit fills nearly all places; among invented ones that is usual.
     return len(set(digits)) > 3 and luhn(digits)
@@ -46,7 +51,7 @@ def is_card(digits: str) -> bool:
 
 def find(run: Run) -> Iterator[tuple[int, int]]:
     """Yield where in the run a card's number stands."""
-    for match in run.matches(_SHAPE):
+    for match in (*run.matches(_LONG), *run.matches(_SHAPE)):
         digits = digits_of(match[0])
         if not 12 <= len(digits) <= 19 or not is_card(digits):
             continue

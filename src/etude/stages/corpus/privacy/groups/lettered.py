@@ -10,7 +10,7 @@ UK_NINO, IT_CF, FI_HETU, FR_NIR = "uk_nino", "it_cf", "fi_hetu", "fr_nir"
 
 _NINO = re.compile(
     rb"(?<![A-Za-z0-9_])([A-CEGHJ-PR-TW-Za-ceghj-pr-tw-z][A-CEGHJ-NPR-TW-Za-ceghj-npr-tw-z])"
-    rb"([ \-]?)[0-9]{2}\2[0-9]{2}\2[0-9]{2}\2[ \-]?[A-Da-d](?![A-Za-z0-9_])"
+    rb"([ \-]?)[0-9]{2}([ \-]?)[0-9]{2}\3[0-9]{2}\2[A-Da-d](?![A-Za-z0-9_])"
 )
 _NINO_NEVER = frozenset({b"BG", b"GB", b"KN", b"NK", b"NT", b"TN", b"ZZ", b"QQ"})
 _NINO_WORDS = re.compile(rb"\bni\b|nino|national insurance|insurance n|\bn\.i\.")

@@ -115,7 +115,7 @@ def is_day(month: str, day: str) -> bool:
 
 
 _PNR = _pattern(rb"(?:(?:18|19|20)[0-9]{2}|[0-9]{2})[0-9]{4} ?(?:[\-+] ?)?[0-9]{4}")
-_PNR_WORDS = re.compile(rb"personn|pnr|person.?number|swedish|samordnings|\bp\.?nr")
+_PNR_WORDS = re.compile(rb"personn|pnr|person.?number|swedish|samordnings|f\xc3\xb6dd|\bp\.?nr")
 
 
 def find_pnr(run: Run) -> Iterator[tuple[int, int]]:
@@ -160,7 +160,7 @@ _AADHAAR_WORDS = re.compile(
 def find_aadhaar(run: Run) -> Iterator[tuple[int, int]]:
     """Yield Indian Aadhaar numbers; without context only in groups of four and alone."""
     for match in run.matches(_AADHAAR):
-        alone = match["g"] != b"" and run.n_digits == 12
+        alone = match["g"] not in (b"", b"-") and run.n_digits == 12
         believed = alone or run.follows(_AADHAAR_WORDS, match.start())
         if believed and verhoeff(digits_of(match[0])):
             yield match.start(), match.end()

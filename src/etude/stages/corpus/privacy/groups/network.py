@@ -11,7 +11,7 @@ PRIVATE_IP = "private_ip"
 
 _OCTET = rb"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _V4 = re.compile(
-    rb"(?<![0-9A-Za-z_.\-])(?<![0-9A-Za-z],)" + _OCTET + rb"(?:\." + _OCTET + rb"){3}"
+    rb"(?<![0-9A-Za-z_.\-])(?<![0-9],)" + _OCTET + rb"(?:\." + _OCTET + rb"){3}"
     rb"(?![0-9A-Za-z_]|\.[0-9]|-[0-9])"
 )
 # A colon before or behind belongs to a longer thing, except a port behind the bracket.
@@ -21,7 +21,8 @@ _V6 = re.compile(
 )
 _VERSION = re.compile(
     rb"(?:\bv|version|vers\.?|release|revision|rev\.?|build|firmware|section|chapter|kernel|oid"
-    rb"|clause|figure|fig\.|table|rfc ?[0-9]{3,5},?|>=|<=|==|~=|\^|@|release notes)[\s:\"'=(]*$"
+    rb"|clause|figure|fig\.|table|rfc ?[0-9]{3,5},?|>=|<=|==|~=|\^|release notes"
+    rb"|(?:up|down)grad[a-z]{1,4}(?: from| to)?|[a-z]/)[\s:\"'=(]*$"
 )
 _ADDRESS = re.compile(
     rb"\bip|addr|host|server|client|from|remote|peer|ping|gateway|router|dns|subnet|inet|login"

@@ -30,7 +30,12 @@ _WORDS = re.compile(
     rb"\btext\b|\bsms\b|telefon|t\xc3\xa9l|telef|tel\xc3\xa9f|handy|portable|gsm|\bpuh\b|\btlf\b|"
     rb"\bfon\b|celular|m\xc3\xb3vil|\bmovil|ligue|rufen|appel|llam|contact|hotline|signal:|viber|"
     rb"\xd1\x82\xd0\xb5\xd0\xbb|\xe7\x94\xb5\xe8\xaf\x9d|\xe9\x9b\xbb\xe8\xa9\xb1|"
-    rb"\xe6\x89\x8b\xe6\x9c\xba|reach (?:me|us)|ring me|number is|\b[tmfp]:"
+    rb"\xe6\x89\x8b\xe6\x9c\xba|reach (?:me|us)|ring me|number is|"
+    rb"(?:our|my|your) number|\xe2\x98\x8e|\xf0\x9f\x93[\x9e\xb1]|\b[tmfp]:"
+)
+_OTHER = re.compile(
+    rb"(?:order|invoice|isbn|issn|\bref|tracking|serial|imei|sku|part|lot|version|arxiv|doi|ticket"
+    rb"|\bid|zip|account|iban)[a-z]{0,4}[\s.:#=no]{0,8}$"
 )
 _INTERNATIONAL = re.compile(
     rb"(?<![0-9A-Za-z_+)])\(?(?:\+|00(?=[1-9]))[1-9][0-9]{0,2}\)?(?:"
@@ -45,15 +50,15 @@ _AMERICAN = re.compile(
     rb"(?:(?P=gap)|-)[0-9]{4})(?![0-9A-Za-z_]|[.\-/][0-9])"
 )
 _TRUNK = re.compile(
-    rb"(?<![0-9A-Za-z_+.,\-/])(?:"
+    rb"(?<![0-9A-Za-z_+.,\-/])(?<![0-9] )(?:"
     # France; United Kingdom and Netherlands; Germany and Austria; with brackets; Brazil.
     rb"(?<![0-9A-Fa-f]{2} )0[1-9](?P<gap>[ .\-]|\xc2\xa0)[0-9]{2}(?:(?P=gap)[0-9]{2}){3}"
     rb"(?!(?P=gap)[0-9A-Fa-f]{2})"
-    rb"|\(?0[1-9][0-9]{1,4}\)? [0-9]{3,4} [0-9]{3,4}"
+    rb"|\(?0[1-9][0-9]{1,4}\)? (?:[0-9]{3,4} [0-9]{3,4}|[0-9]{6,8})"
     rb"|0[1-9][0-9]{1,4}[/\-] ?[0-9]{2,4}(?:[ \-]?[0-9]{2,4}){1,3}"
     rb"|\(0[1-9][0-9]{0,4}\)(?:[ \-]?[0-9]{2,8}){1,4}"
     rb"|\([1-9][0-9]\) ?9?[0-9]{4}-[0-9]{4}"
-    rb")(?![0-9A-Za-z_]|[.\-/][0-9])"
+    rb")(?![0-9A-Za-z_]|[.\-/][0-9]| [0-9]{3})"
 )
 _ANY = re.compile(
     rb"(?<![0-9A-Za-z_])\(?[0-9]{1,5}\)?(?:" + _GAP + rb"{0,2}\(?[0-9]{1,8}\)?){0,6}"
@@ -86,6 +91,8 @@ def find(run: Run) -> Iterator[tuple[int, int]]:
         sure = b"+" in match[0] or run.follows(_WORDS, match.start())
         if sure and has_code and 8 <= len(digits) <= 15 and not is_reserved(digits):
             yield match.start(), match.end()
+    if _OTHER.search(run.window.before(run.start, 24)):
+        return
     for match in run.matches(_AMERICAN):
         area, exchange = match["a"] or match["c"], match["b"] or match["d"]
         if area.endswith(b"11") or exchange.endswith(b"11") or is_reserved(digits_of(match[0])):
