@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from etude.errors import ConfigError, RecordError
-from etude.stages.corpus.arrays import read_array, write_array
+from etude.stages.corpus.arrays import pick, read_array, write_array
 
 Records = npt.NDArray[Any]
 
@@ -110,7 +110,7 @@ class SpillWriter:
             for bucket, held in sorted(self._buffers.items()):
                 records = held[0] if len(held) == 1 else np.concatenate(held)
                 if bucket in self._sorted:
-                    records = records[np.argsort(records[_key(records)], kind="stable")]
+                    records = pick(records, np.argsort(records[_key(records)], kind="stable"))
                 self._write_block(file, bucket, records)
         except OSError as cause:
             raise ConfigError(f"cannot write {self._path}: {cause.strerror}") from cause
@@ -197,8 +197,7 @@ class Spill:
             ]
             if pieces:
                 records = np.concatenate(pieces)
-                order = np.argsort(records[_key(records)], kind="stable")
-                yield records[order]
+                yield pick(records, np.argsort(records[_key(records)], kind="stable"))
 
     def decide(self, name: str, values: npt.NDArray[np.generic]) -> None:
         """Leave a decision, an array, for `judge`."""

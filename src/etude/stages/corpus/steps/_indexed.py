@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from etude.errors import ConfigError
+from etude.stages.corpus.arrays import pick
 from etude.stages.corpus.index import Index
 from etude.stages.corpus.spill import Spill
 from etude.stages.corpus.steps._base import AcrossStep
@@ -111,8 +112,8 @@ def find_repeated(
     same = records[names[0]][1:] == records[names[0]][:-1]
     member[1:] |= same
     member[:-1] |= same
-    found = records[member]
-    found = found[np.lexsort([found[name] for name in reversed(names)])]
+    found = pick(records, member)
+    found = pick(found, np.lexsort([found[name] for name in reversed(names)]))
     starts = np.ones(len(found), dtype=np.bool_)
     for name in names[:n_keys]:
         starts[1:] &= found[name][1:] == found[name][:-1]

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from etude.stages.corpus.arrays import ArrayWriter, read_array
+from etude.stages.corpus.arrays import ArrayWriter, distinct, read_array
 from etude.stages.corpus.batch import rows, texts
 from etude.stages.corpus.kernel._texts import Texts
 from etude.stages.corpus.kernel.shingles import hash_shingles
@@ -25,12 +25,12 @@ def note_grams(batch: pa.RecordBatch, writer: SpillWriter, n_grams: int) -> None
     """Write the set of n-grams of each document, as hashes of 32 bits."""
     offsets, hashes = hash_shingles(Texts.of(texts(batch)), n_grams)
     document = np.repeat(np.arange(batch.num_rows, dtype=np.uint64), np.diff(offsets))
-    distinct = np.unique((document << np.uint64(32)) | (hashes >> np.uint64(32)))
-    sizes = np.bincount((distinct >> np.uint64(32)).astype(np.int64), minlength=batch.num_rows)
+    grams = distinct((document << np.uint64(32)) | (hashes >> np.uint64(32)))
+    sizes = np.bincount((grams >> np.uint64(32)).astype(np.int64), minlength=batch.num_rows)
     records = np.empty(batch.num_rows, dtype=_SET)
     records["row"], records["size"] = rows(batch), sizes
     writer.write(_SETS, records)
-    writer.write(_GRAMS, distinct.astype(np.uint32))
+    writer.write(_GRAMS, grams.astype(np.uint32))
 
 
 class Verifier:

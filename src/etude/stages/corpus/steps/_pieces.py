@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from etude.errors import ConfigError
-from etude.stages.corpus.arrays import ArrayWriter, find_keys
+from etude.stages.corpus.arrays import ArrayWriter, distinct, find_keys, pick
 from etude.stages.corpus.batch import drop_where, rows, texts, with_signal, with_texts
 from etude.stages.corpus.kernel._texts import Texts
 from etude.stages.corpus.kernel.digest import digests
@@ -70,7 +70,8 @@ class PiecesStep(IndexedStep, frozen=True, kw_only=True):
         records["row"] = rows(batch)[pieces.document[chosen]]
         records["position"] = pieces.position[chosen]
         records["count"] = 1
-        records = records[np.lexsort([records[name] for name in reversed(PLACE.names or ())])]
+        order = np.lexsort([records[name] for name in reversed(PLACE.names or ())])
+        records = pick(records, order)
         writer.write_keyed(_PIECES, _thin(records, self.copies + 1))
 
     def settle(self, spill: Spill) -> None:
@@ -88,7 +89,7 @@ class PiecesStep(IndexedStep, frozen=True, kw_only=True):
                 limits = self._limits(records)
                 if index is not None:
                     known = index.holds(records["high"], records["low"], before=run)
-                    limits = _with_known(limits, records[known])
+                    limits = _with_known(limits, pick(records, known))
                 high.append(limits["high"])
                 low.append(limits["low"])
                 row.append(limits["row"])
@@ -151,8 +152,7 @@ class PiecesStep(IndexedStep, frozen=True, kw_only=True):
             skipped[total > self.boilerplate_over] = 0
         size = np.diff(np.append(first, len(found)))
         goes = (total > 1) & (skipped < size)
-        limits: npt.NDArray[Any] = found[(first + skipped)[goes]]
-        return limits
+        return pick(found, (first + skipped)[goes])
 
     def index_kind(self) -> str:
         """What the keys are."""
@@ -202,7 +202,7 @@ def line_starts(held: Texts) -> Places:
     """Return where the lines of texts begin, sorted; each line ends with its break."""
     first, last = held.offsets[0], held.offsets[-1]
     breaks = np.flatnonzero(held.data[first:last] == _LF) + first + 1
-    starts = np.union1d(held.offsets[:-1], breaks)
+    starts = distinct(np.concatenate([held.offsets[:-1], breaks]))
     within: Places = starts[starts < last]
     return within
 
@@ -223,8 +223,7 @@ def _thin(records: npt.NDArray[Any], n_places: int) -> npt.NDArray[Any]:
     last = first + np.minimum(size, n_places) - 1
     records["count"][last] += np.maximum(size - n_places, 0).astype(np.uint32)
     stays = np.arange(len(records)) - np.repeat(first, size) < n_places
-    thinned: npt.NDArray[Any] = records[stays]
-    return thinned
+    return pick(records, stays)
 
 
 def _with_known(limits: npt.NDArray[Any], known: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -233,8 +232,7 @@ def _with_known(limits: npt.NDArray[Any], known: npt.NDArray[Any]) -> npt.NDArra
     known["row"], known["position"] = 0, 0
     both = np.concatenate([known, limits])
     # A stable sort: of two limits of one piece that of the index comes first.
-    both = both[np.lexsort([both["low"], both["high"]])]
+    both = pick(both, np.lexsort([both["low"], both["high"]]))
     new = np.ones(len(both), dtype=np.bool_)
     new[1:] = (both["high"][1:] != both["high"][:-1]) | (both["low"][1:] != both["low"][:-1])
-    distinct: npt.NDArray[Any] = both[new]
-    return distinct
+    return pick(both, new)

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import wordllama
 
 from etude.errors import ConfigError, blame
+from etude.stages.corpus.arrays import pick
 from etude.stages.corpus.batch import rows, texts
 from etude.stages.corpus.spill import Spill, SpillWriter
 from etude.stages.corpus.steps._base import AcrossStep
@@ -176,7 +177,7 @@ def _find_copies(
 
     The best come first, and each goes if it is near to one that has stayed.
     """
-    points = points[np.lexsort((points["row"], -points["score"]))]
+    points = pick(points, np.lexsort((points["row"], -points["score"])))
     vectors = points["vector"].astype(np.float32)
     kept = np.zeros(0, dtype=np.int64)
     copy_of = np.full(len(points), -1, dtype=np.int64)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from etude.errors import ConfigError
-from etude.stages.corpus.arrays import ArrayWriter
+from etude.stages.corpus.arrays import ArrayWriter, pick
 from etude.stages.corpus.batch import drop_where, rows, texts, with_signal, with_texts
 from etude.stages.corpus.kernel._texts import Texts
 from etude.stages.corpus.kernel.windows import find_tokens, hash_windows
@@ -70,7 +70,7 @@ class SubstringStep(AcrossStep, frozen=True, kw_only=True):
         with hits.writer(0) as writer:
             for records in spill.ranges(_WINDOWS, range_bytes):
                 found, first = find_repeated(records)
-                again = found[first != np.arange(len(found))]
+                again = pick(found, first != np.arange(len(found)))
                 writer.write_keyed(_HITS, _by_document(again, numbering))
         with (
             ArrayWriter(spill.folder / "decision-row.npy", "<u8") as row,
@@ -125,7 +125,7 @@ def _spans(
     hits: npt.NDArray[Any], width: int
 ) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
     """Return row, first token and token behind the last one of what hits cover together."""
-    hits = hits[np.lexsort((hits["position"], hits["row"]))]
+    hits = pick(hits, np.lexsort((hits["position"], hits["row"])))
     row, position = hits["row"], hits["position"].astype(np.int64)
     begins = np.ones(len(hits), dtype=np.bool_)
     begins[1:] = (row[1:] != row[:-1]) | (position[1:] > position[:-1] + width)
