@@ -145,7 +145,6 @@ class Spill:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._indexes: dict[Path, tuple[tuple[int, int, int], list[_Block]]] = {}
-        self._sound: set[tuple[Path, int, int]] = set()
 
     def writer(self, part: int) -> SpillWriter:
         """Return the writer of one part; what that part wrote before is replaced."""
@@ -190,13 +189,13 @@ class Spill:
             inner = np.searchsorted(np.ascontiguousarray(records[_key(records)]), bounds)
             cuts.append([0, *inner.tolist(), block.count])
         for n in range(n_ranges):
-            pieces = [
-                self._records(path, block)[cut[n] : cut[n + 1]]
+            wanted = [
+                (path, block, cut[n], cut[n + 1])
                 for (path, block), cut in zip(blocks, cuts, strict=True)
                 if cut[n] < cut[n + 1]
             ]
-            if pieces:
-                records = np.concatenate(pieces)
+            if wanted:
+                records = np.concatenate([self._slice(*piece) for piece in wanted])
                 yield pick(records, np.argsort(records[_key(records)], kind="stable"))
 
     def decide(self, name: str, values: npt.NDArray[np.generic]) -> None:
@@ -247,25 +246,29 @@ class Spill:
         seal = (state.st_ino, state.st_size, state.st_mtime_ns)
         if path not in self._indexes or self._indexes[path][0] != seal:
             self._indexes[path] = (seal, _read_index(path))
-            self._sound = {known for known in self._sound if known[0] != path}
         return self._indexes[path][1]
 
     def _records(self, path: Path, block: _Block) -> Records:
+        records = self._slice(path, block, 0, block.count)
+        if zlib.crc32(records.view(np.uint8).data) != block.crc:
+            raise RecordError(
+                f"{path}: damaged: the checksum of {block.count} records of "
+                f"{block.bucket!r} at byte {block.offset} does not hold"
+            )
+        return records
+
+    def _slice(self, path: Path, block: _Block, start: int, stop: int) -> Records:
+        # Read, not mapped: of mapped files the system may keep far more in memory than is touched.
         dtype = _dtype(block, path)
+        offset = block.offset + start * dtype.itemsize
         records: Records
         try:
-            records = np.memmap(path, dtype, "r", offset=block.offset, shape=(block.count,))
+            records = np.fromfile(path, dtype, stop - start, offset=offset)
         except (OSError, ValueError) as cause:
             raise RecordError(f"{path}: damaged: {cause}") from cause
-        known = (path, block.offset, block.crc)
-        if known not in self._sound:
-            if zlib.crc32(records.view(np.uint8).data) != block.crc:
-                raise RecordError(
-                    f"{path}: damaged: the checksum of {block.count} records of "
-                    f"{block.bucket!r} at byte {block.offset} does not hold"
-                )
-            self._sound.add(known)
-        return np.asarray(records)
+        if len(records) < stop - start:
+            raise RecordError(f"{path}: damaged: it ends too early")
+        return records
 
 
 def _read_index(path: Path) -> list[_Block]:

@@ -27,7 +27,7 @@ _KNOWN = np.uint64(2**64 - 2)
 """In the decision: the index of an earlier release has it."""
 _PART_BITS = np.uint64(32)
 _NUMBER_BITS = np.uint64(2**32 - 1)
-_CHUNK = 1 << 20
+_CHUNK = 1 << 18
 
 
 def note_documents(batch: pa.RecordBatch, writer: SpillWriter, keep: str) -> None:
