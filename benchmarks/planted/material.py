@@ -33,9 +33,10 @@ def documents(source: Path | None, wanted: int, seed: int) -> list[str]:
         wanted: How many; fewer are returned when there are no more.
         seed: Chooses which.
     """
-    texts = _of_this_machine(seed) if source is None else _of_files(source)
+    texts = _of_this_machine(seed) if source is None else _of_files(source, wanted, seed)
     seen: set[bytes] = set()
     found: list[str] = []
+    enough = wanted if source is None else None
     for text in texts:
         words = text.split()
         if not MIN_WORDS <= len(words) <= MAX_WORDS or "\0" in text:
@@ -44,17 +45,24 @@ def documents(source: Path | None, wanted: int, seed: int) -> list[str]:
         if digest not in seen:
             seen.add(digest)
             found.append(text)
-            if len(found) == wanted:
+            if len(found) == enough:
                 break
-    return found
+    if len(found) > wanted:
+        random.Random(f"{seed}/choice").shuffle(found)
+    return found[:wanted]
 
 
-def _of_files(source: Path) -> Iterator[str]:
+def _of_files(source: Path, wanted: int, seed: int) -> Iterator[str]:
     paths = sorted(source.rglob("*")) if source.is_dir() else [source]
+    n_rows = sum(pq.ParquetFile(p).metadata.num_rows for p in paths if p.suffix == ".parquet")
+    # Some of each file, and some more than wanted, for not all will do.
+    share = min(1.0, 2.5 * wanted / n_rows) if n_rows else 1.0
+    rng = random.Random(f"{seed}/material")
     for path in paths:
         if path.suffix == ".parquet":
             for batch in pq.ParquetFile(path).iter_batches(1024, columns=["text"]):
-                yield from (text for text in batch.column(0).to_pylist() if text)
+                some = batch.column(0).to_pylist()
+                yield from (text for text in some if text and rng.random() < share)
         elif ".jsonl" in path.suffixes:
             with _opened(path) as file:
                 for line in file:

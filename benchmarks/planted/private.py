@@ -170,6 +170,14 @@ DECOYS: dict[str, Maker] = {
     ),
     "version": lambda rng: f"v{rng.randint(1, 9)}.{rng.randint(0, 40)}.{rng.randint(0, 99)}",
     "address reserved for examples": lambda rng: f"{rng.choice(_FIRST)}@example.com",
+    "number of a section": lambda rng: (
+        f"{'.'.join(str(rng.randint(1, 20)) for _ in range(4))}. Usage"
+    ),
+    "version of four parts": lambda rng: (
+        f"updated to {rng.randint(1, 9)}.{rng.randint(10, 60)}.{rng.randint(0, 9)}.0"
+    ),
+    "name of a file": lambda rng: f"/text/shared/01/0{_digits(rng, 7)}.xhp",
+    "row of numbers": lambda rng: f"-{rng.random():.4f} {rng.random():.3f}  {_digits(rng, 7)}",
     "decorator": lambda rng: f"@{rng.choice(_FIRST)}.{rng.choice(_LAST)}",
     "time of day in a log": lambda rng: (
         f"0{rng.randint(1, 9)}:{rng.randint(10, 59)}:00.{_digits(rng, 3)}"
