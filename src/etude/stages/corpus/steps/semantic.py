@@ -29,6 +29,7 @@ _GROUPS = "groups"
 _TRAINED_ON = 50_000
 _ROUNDS = 10
 _BLOCK = 1024
+_EMBEDDED_AT_ONCE = 64
 
 
 class SemanticStep(AcrossStep, frozen=True, kw_only=True):
@@ -94,10 +95,16 @@ class SemanticStep(AcrossStep, frozen=True, kw_only=True):
 
 def embed(values: list[str]) -> Vectors:
     """Return an embedding of length 1 of each text, [texts, 256]; zeros where it has no words."""
-    with blame(ConfigError, "embedding with wordllama"):
-        raw = _model().embed([value or " " for value in values], norm=False)
-    vectors: Vectors = np.nan_to_num(np.asarray(raw, dtype=np.float32)).reshape(-1, _WIDTH)
-    vectors[[not value.strip() for value in values]] = 0
+    model = _model()
+    vectors = np.zeros((len(values), _WIDTH), dtype=np.float32)
+    for first in range(0, len(values), _EMBEDDED_AT_ONCE):
+        with blame(ConfigError, "embedding with wordllama"):
+            found = model.tokenizer.encode_batch(
+                values[first : first + _EMBEDDED_AT_ONCE], add_special_tokens=False
+            )
+        for place, encoded in enumerate(found, start=first):
+            if values[place].strip():
+                vectors[place] = model.embedding[encoded.ids].sum(axis=0)
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
     vectors /= np.maximum(length, 1e-9)
     return vectors
@@ -107,7 +114,10 @@ def embed(values: list[str]) -> Vectors:
 def _model() -> Any:
     with blame(ConfigError, "loading the weights in the package wordllama"):
         folder = Path(wordllama.__file__).parent
-        return wordllama.WordLlama.load(cache_dir=folder, dim=_WIDTH, disable_download=True)
+        model = wordllama.WordLlama.load(cache_dir=folder, dim=_WIDTH, disable_download=True)
+    # Its own way to embed pads every text to the longest one, which costs much memory.
+    model.tokenizer.no_padding()
+    return model
 
 
 def _sample(spill: Spill, n_points: int, seed: int) -> Vectors:
