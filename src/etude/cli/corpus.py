@@ -1,35 +1,27 @@
 """The `etude corpus` commands: pre-training text."""
 
-import os
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import click
 import msgspec
 
+from etude.cli._corpus_balance import budget, learn_weights
+from etude.cli._corpus_checks import index, measure_privacy_command
+from etude.cli._corpus_models import train_classifier_command, train_perplexity_command
+from etude.cli._corpus_settings import parse_settings
+from etude.cli._corpus_sources import FROM, JOBS, JSON, OUT
 from etude.cli._groups import Suggesting
 from etude.cli._progress import progress_line
 from etude.cli._rows import printable, readable_size
 from etude.config import read_toml
 from etude.engine import Progress, engines
-from etude.errors import ConfigError
 from etude.stages.corpus.build import BuildOutcome, BuildProgress, build
 from etude.stages.corpus.recipe import CorpusRecipe
 from etude.stages.corpus.report import collect, write_report
 from etude.stages.corpus.steps import steps
 from etude.store import Dataset
 from etude.store.readers import readers
-
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for machines.")
-_JOBS = click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=os.cpu_count() or 1,
-    show_default="one a core",
-    help="Processes at a time.",
-)
-_OUT = click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")
 
 
 @click.group(cls=Suggesting)
@@ -41,9 +33,9 @@ def command() -> None:
     "build", epilog="Example: etude corpus build recipes/corpus-docs.toml --out corpus"
 )
 @click.argument("recipe", type=click.Path(path_type=Path))
-@_OUT
-@_JOBS
-@_JSON
+@OUT
+@JOBS
+@JSON
 def build_command(recipe: Path, out: Path, jobs: int, as_json: bool) -> None:
     """Make the corpus that RECIPE describes.
 
@@ -55,7 +47,7 @@ def build_command(recipe: Path, out: Path, jobs: int, as_json: bool) -> None:
 @command.command(epilog="Example: etude corpus report corpus --out corpus.html")
 @click.argument("dataset", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="[default: DATASET.html, beside it]")
-@_JSON
+@JSON
 def report(dataset: Path, out: Path | None, as_json: bool) -> None:
     """Show on one page what came in, what went out and why, with samples of each reason."""
     figures = collect(Dataset.open(dataset))
@@ -73,15 +65,13 @@ def report(dataset: Path, out: Path | None, as_json: bool) -> None:
 )
 @click.argument("step")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@click.option(
-    "--from", "reader", default="dataset", show_default=True, help="How PATH is read; see `list`."
-)
+@FROM
 @click.option(
     "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the step."
 )
-@_OUT
-@_JOBS
-@_JSON
+@OUT
+@JOBS
+@JSON
 def apply_command(
     step: str,
     paths: tuple[str, ...],
@@ -92,13 +82,13 @@ def apply_command(
     as_json: bool,
 ) -> None:
     """Do one STEP to what lies at PATH, as a recipe with that single step would."""
-    table = {"use": step, **_parse_settings(settings)}
+    table = {"use": step, **parse_settings(settings)}
     source: dict[str, object] = {"use": reader, "paths": list(paths)}
     _build(CorpusRecipe(sources=(source,), steps=(table,)), out, jobs, as_json=as_json)
 
 
 @command.command("list", epilog="Example: etude corpus list")
-@_JSON
+@JSON
 def list_command(as_json: bool) -> None:
     """List the readers and steps that a recipe can use, with what each does."""
     found = {
@@ -155,24 +145,21 @@ def _rate(progress: Progress) -> str:
         return ""
     left = progress.left_s
     shown = f"{left / 60:.0f} min" if left >= 100 else f"{left:.0f} s"
-    return f" ({readable_size(int(progress.size_per_s))}/s, {shown} left)"
-
-
-def _parse_settings(pairs: tuple[str, ...]) -> Mapping[str, object]:
-    """Read `KEY=VALUE` pairs; a value that is JSON is read as such, any other is text."""
-    table: dict[str, object] = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals or not key:
-            raise ConfigError(f"--set takes KEY=VALUE, not {pair!r}")
-        try:
-            table[key] = msgspec.json.decode(value)
-        except msgspec.DecodeError:
-            table[key] = value
-    return table
+    return f" ({readable_size(int(progress.size_per_s))}/s of its input, about {shown} left)"
 
 
 def _first_line(plugin: type) -> str:
     module = sys.modules[plugin.__module__]
     line = (module.__doc__ or "").strip().partition("\n")[0]
     return line.partition(": ")[2] or line
+
+
+for _further in (
+    index,
+    train_classifier_command,
+    train_perplexity_command,
+    learn_weights,
+    budget,
+    measure_privacy_command,
+):
+    command.add_command(_further)

@@ -1,0 +1,30 @@
+"""Settings of a step as the command line gives them."""
+
+from collections.abc import Mapping
+
+import click
+import msgspec
+
+from etude.errors import ConfigError
+
+SETTINGS = click.option(
+    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the step."
+)
+
+
+def parse_settings(pairs: tuple[str, ...]) -> Mapping[str, object]:
+    """Read `KEY=VALUE` pairs; a value that is JSON is read as such, any other is text.
+
+    Raises:
+        ConfigError: A pair has no key or no equals sign.
+    """
+    table: dict[str, object] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise ConfigError(f"--set takes KEY=VALUE, not {pair!r}")
+        try:
+            table[key] = msgspec.json.decode(value)
+        except msgspec.DecodeError:
+            table[key] = value
+    return table
