@@ -136,7 +136,10 @@ def _pnr(value: bytes, chance: Random) -> bytes:
 def _hetu(_value: bytes, chance: Random) -> bytes:
     # Serials from 900 are given for a while only, by hospitals and in tests.
     born = f"{chance.randrange(1, 29):02}{chance.randrange(1, 13):02}{chance.randrange(40, 100):02}"
-    serial = f"{chance.randrange(900, 1000)}"
+    serials = [f"{serial}" for serial in range(900, 1000)]
+    # With a digit at its end it might be taken for a phone's.
+    lettered_ones = [s for s in serials if lettered.hetu_check(born + s).isalpha()]
+    serial = chance.choice(lettered_ones)
     return f"{born}-{serial}{lettered.hetu_check(born + serial)}".encode()
 
 

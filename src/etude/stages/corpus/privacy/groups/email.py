@@ -43,6 +43,10 @@ _EXAMPLES = re.compile(rb"(?:^|\.)example\.(?:com|org|net|edu)$")
 _SERVICE = re.compile(rb"(?:git|hg|svn|ssh|anonymous|anon|root|user)$")
 
 
+# In `https://user:password@host` it is no address.
+_ACCESS = re.compile(rb"//[^\s/@]{0,64}:$")
+
+
 def normal(value: bytes) -> bytes:
     """Return an address in its plain spelling, in lower case."""
     value = re.sub(_AT, b"@", value.lower().removeprefix(b"mailto:"))
@@ -63,8 +67,9 @@ def _is_personal(local: bytes, domain: bytes) -> bool:
 
 def _find_plain(window: Window, _wanted: frozenset[str]) -> Iterator[Found]:
     for match in window.matches(_PLAIN, 320):
-        if _is_personal(match[1], match[2]):
-            yield Found(match.start(1), match.end(), EMAIL)
+        start = match.start(1)
+        if _is_personal(match[1], match[2]) and not _ACCESS.search(window.before(start, 96)):
+            yield Found(start, match.end(), EMAIL)
 
 
 def _find_hidden(window: Window, _wanted: frozenset[str]) -> Iterator[Found]:

@@ -30,7 +30,7 @@ _WORDS = re.compile(
     rb"\btext\b|\bsms\b|telefon|t\xc3\xa9l|telef|tel\xc3\xa9f|handy|portable|gsm|\bpuh\b|\btlf\b|"
     rb"\bfon\b|celular|m\xc3\xb3vil|\bmovil|ligue|rufen|appel|llam|contact|hotline|signal:|viber|"
     rb"\xd1\x82\xd0\xb5\xd0\xbb|\xe7\x94\xb5\xe8\xaf\x9d|\xe9\x9b\xbb\xe8\xa9\xb1|"
-    rb"\xe6\x89\x8b\xe6\x9c\xba|reach (?:me|us)|ring me|number is|"
+    rb"\xe6\x89\x8b\xe6\x9c\xba|reach (?:me|us)|ring me|"
     rb"(?:our|my|your) number|\xe2\x98\x8e|\xf0\x9f\x93[\x9e\xb1]|\b[tmfp]:"
 )
 _OTHER = re.compile(
@@ -68,12 +68,14 @@ _DATE = re.compile(
     rb"(?:19|20)[0-9]{2}[.\-/ ][01]?[0-9][.\-/ ][0-3]?[0-9]"
     rb"|[0-3]?[0-9][.\-/][0-3]?[0-9][.\-/](?:19|20)"
 )
+_DIGITS = [b"%d" % digit for digit in range(10)]
+_ENOUGH = 8
 # Shorter ones with a hyphen are post codes and the like.
 _TRUNK_DIGITS = 10
 _FICTION = re.compile(r"(?:1?[2-9]\d\d)?55501\d\d$")
 # Ranges that regulators keep free for examples: Ofcom, ARCEP, BNetzA and ACMA.
 _RESERVED = re.compile(
-    r"(?:44|0)(?:20794600|1632960|7700900)\d+$|(?:33|0)(?:19900|26191|35301|46571|53649|63998)"
+    r"(?:44|0)(?:2079460|1632960|7700900)\d+$|(?:33|0)(?:19900|26191|35301|46571|53649|63998)"
     r"\d+$|(?:49|0)3023125\d+$|(?:61|0)(?:[2378]5550|[2378]7010|491570)\d+$"
 )
 
@@ -86,11 +88,12 @@ def is_reserved(digits: str) -> bool:
 def find(run: Run) -> Iterator[tuple[int, int]]:
     """Yield where in the run a phone number stands."""
     for match in run.matches(_INTERNATIONAL):
-        digits = digits_of(match[0]).removeprefix("00")
+        end = _end(match)
+        digits = digits_of(match.string[match.start() : end]).removeprefix("00")
         has_code = any(digits[:n] in _CODES for n in (1, 2, 3))
         sure = b"+" in match[0] or run.follows(_WORDS, match.start())
         if sure and has_code and 8 <= len(digits) <= 15 and not is_reserved(digits):
-            yield match.start(), match.end()
+            yield match.start(), end
     if _OTHER.search(run.window.before(run.start, 24)):
         return
     for match in run.matches(_AMERICAN):
@@ -113,6 +116,13 @@ def find(run: Run) -> Iterator[tuple[int, int]]:
 def _by_context(run: Run) -> Iterator[tuple[int, int]]:
     """Yield a number whose shape says little and whose context says phone."""
     for match in run.matches(_ANY):
-        digits = digits_of(match[0])
+        end = _end(match)
+        digits = digits_of(match.string[match.start() : end])
         if 7 <= len(digits) <= 15 and not _DATE.search(match[0]) and not is_reserved(digits):
-            yield match.start(), match.end()
+            yield match.start(), end
+
+
+def _end(match: re.Match[bytes]) -> int:
+    """Return where a number ends; a last digit that stands alone is the next sentence's."""
+    alone = match[0][-2:-1] == b" " and sum(map(match[0].count, _DIGITS)) > _ENOUGH
+    return match.end() - 2 if alone else match.end()

@@ -45,7 +45,7 @@ _JWT = re.compile(
 )
 _PEM = re.compile(
     rb"-----BEGIN ((?:[A-Z0-9]{1,12} ){0,3})PRIVATE KEY( BLOCK)?-----"
-    rb"(?:[^-]|-(?!----END)){16,16000}?-----END (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
+    rb"(?:[^-]|-(?!----)){16,16000}-----END (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
 )
 _NAMES = (
     rb"[Pp]ass(?:word|wd|phrase)|PASS(?:WORD|WD|PHRASE)|[Pp]asswort|[Pp]wd|PWD"
