@@ -141,11 +141,11 @@ def _print_outcome(outcome: BuildOutcome) -> None:
 
 
 def _rate(progress: Progress) -> str:
-    if progress.size_per_s <= 0 or progress.left_s is None:
+    if progress.work_per_s <= 0 or progress.left_s is None:
         return ""
     left = progress.left_s
     shown = f"{left / 60:.0f} min" if left >= 100 else f"{left:.0f} s"
-    return f" ({readable_size(int(progress.size_per_s))}/s of its input, about {shown} left)"
+    return f" ({readable_size(int(progress.work_per_s))}/s of text, about {shown} left)"
 
 
 def _first_line(plugin: type) -> str:

@@ -36,20 +36,23 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """Wall time spent in this run."""
     size_found: int = 0
     """Size of the units that an earlier run had done."""
+    work_done: int = 0
+    """What this run did, as `measure` reads it off the answers, such as bytes of text."""
 
     @property
-    def size_per_s(self) -> float:
+    def work_per_s(self) -> float:
         """Throughput of this run."""
-        return (self.size_done - self.size_found) / self.spent_s if self.spent_s > 0 else 0.0
+        return self.work_done / self.spent_s if self.spent_s > 0 else 0.0
 
     @property
     def left_s(self) -> float | None:
-        """Time left at this rate; `None` while there is no rate yet."""
-        rate = self.size_per_s
-        return (self.size_all - self.size_done) / rate if rate > 0 else None
+        """Time left at this rate, by the sizes of the units; `None` while there is no rate yet."""
+        done = self.size_done - self.size_found
+        return (self.size_all - self.size_done) * self.spent_s / done if done > 0 else None
 
 
 Tell = Callable[[Progress], None]
+Measure = Callable[[str], int]
 
 
 class Engine(Spec, frozen=True, kw_only=True):
@@ -63,6 +66,7 @@ class Engine(Spec, frozen=True, kw_only=True):
         folder: Path,
         *,
         sizes: Sequence[int],
+        measure: Measure = lambda answer: 0,
         tell: Tell = lambda progress: None,
     ) -> list[str]:
         """Return what the job's function says of each unit, in the order of the units.
@@ -75,6 +79,7 @@ class Engine(Spec, frozen=True, kw_only=True):
             units: What each call gets, JSON.
             folder: Where answers are kept, one file a unit.
             sizes: Size of each unit, for the progress.
+            measure: Reads off an answer how much work it was, for the progress.
             tell: Told after every unit.
 
         Raises:

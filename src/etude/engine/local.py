@@ -9,7 +9,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import NamedTuple
 
-from etude.engine._base import Engine, Job, Progress, Tell, answer_file, call
+from etude.engine._base import Engine, Job, Measure, Progress, Tell, answer_file, call
 from etude.errors import ConfigError, EtudeError
 from etude.store import write_whole
 
@@ -30,6 +30,7 @@ class LocalEngine(Engine, frozen=True, kw_only=True):
         folder: Path,
         *,
         sizes: Sequence[int],
+        measure: Measure = lambda answer: 0,
         tell: Tell = lambda progress: None,
     ) -> list[str]:
         """Return what the job's function says of each unit, in the order of the units."""
@@ -45,7 +46,7 @@ class LocalEngine(Engine, frozen=True, kw_only=True):
             done = ((n, call(job, units[n])) for n in missing)
         for number, answer in done:
             write_whole(answer_file(folder, number), answer.encode())
-            gauge.add(number)
+            gauge.add(number, measure(answer))
         return [answer_file(folder, n).read_text("utf-8") for n in range(len(units))]
 
 
@@ -59,9 +60,11 @@ class _Gauge:
         self.n_done = len(sizes) - len(missing)
         self.found = sum(sizes) - sum(sizes[n] for n in missing)
         self.done = self.found
+        self.work = 0
         self._say()
 
-    def add(self, number: int) -> None:
+    def add(self, number: int, work: int) -> None:
+        self.work += work
         self.n_done += 1
         self.done += self.sizes[number]
         self._say()
@@ -75,6 +78,7 @@ class _Gauge:
                 size_all=sum(self.sizes),
                 spent_s=time.monotonic() - self.began,
                 size_found=self.found,
+                work_done=self.work,
             )
         )
 

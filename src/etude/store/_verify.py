@@ -12,6 +12,8 @@ from etude.store.journal import JOURNAL
 from etude.store.manifest import TABLES, HeldFile, Manifest, Shard, digest_file
 
 _SHOWN = 3
+_NOTES = {"dropped", "duplicates"}
+"""Tables of notes on documents: one document may have several, of several steps."""
 
 
 def find_problems(folder: Path, manifest: Manifest) -> list[str]:
@@ -66,6 +68,8 @@ class _Check:
     def ids(self) -> Iterator[str]:
         """Check that ids are unique and that rows refer to rows that exist."""
         for table, pairs in self.seen.items():
+            if table in _NOTES:
+                continue
             times = Counter(own for own, _ in pairs)
             if twice := sorted(own for own, n in times.items() if n > 1):
                 yield f"{table}: ids there more than once: {_some(twice)}"

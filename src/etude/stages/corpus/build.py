@@ -193,6 +193,7 @@ class _Build:
             [msgspec.json.encode(unit).decode() for unit in self.units],
             self.room.answers(number),
             sizes=self._sizes(number),
+            measure=lambda answer: msgspec.json.decode(answer, type=PartAnswer).bytes_in,
             tell=lambda progress: self.tell(BuildProgress(doing=doing, engine=progress)),
         )
         self.answers.append([msgspec.json.decode(text, type=PartAnswer) for text in answers])
@@ -285,6 +286,7 @@ class _Build:
             [msgspec.json.encode(unit).decode() for unit in units],
             self.room.shards_done,
             sizes=[sum(sizes[part] for part in parts) for parts in groups],
+            measure=_bytes_written,
             tell=lambda progress: self.tell(BuildProgress(doing="writing shards", engine=progress)),
         )
         return [
@@ -333,6 +335,10 @@ class _Build:
             if plugin_name(reader) == "dataset"
             for path in reader.paths
         ]
+
+
+def _bytes_written(answer: str) -> int:
+    return sum(shard.n_bytes for shard in msgspec.json.decode(answer, type=list[WrittenShard]))
 
 
 def _groups(sizes: Sequence[int], limit: int) -> Iterator[tuple[int, ...]]:

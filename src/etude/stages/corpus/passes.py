@@ -51,6 +51,8 @@ class PartUnit(msgspec.Struct, frozen=True, kw_only=True):
 class PartAnswer(msgspec.Struct, kw_only=True):
     """What a pass did to a part."""
 
+    bytes_in: int = 0
+    """Text that came in, UTF-8."""
     n_out: int = 0
     bytes_out: int = 0
     n_broken: int = 0
@@ -172,6 +174,7 @@ class _Walk:
 
     def _do_all(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         size = measure(batch)
+        self.answer.bytes_in += size.n_bytes
         for stage in self.stages:
             if batch.num_rows == 0:
                 break

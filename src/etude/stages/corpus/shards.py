@@ -36,6 +36,8 @@ class WrittenShard(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     n_rows: int
+    n_bytes: int
+    """Text in it, UTF-8."""
 
 
 def write_shards(settings: str, unit: str) -> str:
@@ -51,19 +53,19 @@ def write_shards(settings: str, unit: str) -> str:
         ready = _rename(batch, renamed).drop_columns([ROW])
         if writer is not None and n_bytes >= told.shard_bytes:
             writer.close()
-            written[-1] = msgspec.structs.replace(written[-1], n_rows=n_rows)
+            written[-1] = msgspec.structs.replace(written[-1], n_rows=n_rows, n_bytes=n_bytes)
             writer = None
         if writer is None:
             name = f"shard-{wanted.number:05}-{len(written):03}.parquet"
             writer = pq.ParquetWriter(str(room.folder / name), ready.schema, compression="zstd")
-            written.append(WrittenShard(name=name, n_rows=0))
+            written.append(WrittenShard(name=name, n_rows=0, n_bytes=0))
             n_rows = n_bytes = 0
         writer.write_batch(ready)
         n_rows += ready.num_rows
         n_bytes += pc.sum(pc.cast(pc.binary_length(ready.column("text")), pa.int64())).as_py()
     if writer is not None:
         writer.close()
-        written[-1] = msgspec.structs.replace(written[-1], n_rows=n_rows)
+        written[-1] = msgspec.structs.replace(written[-1], n_rows=n_rows, n_bytes=n_bytes)
     return msgspec.json.encode(written).decode()
 
 
