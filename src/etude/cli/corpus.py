@@ -1,7 +1,8 @@
 """The `etude corpus` commands: pre-training text."""
 
-import sys
+import textwrap
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
@@ -16,6 +17,7 @@ from etude.cli._progress import progress_line
 from etude.cli._rows import printable, readable_size
 from etude.config import read_toml
 from etude.engine import Progress, engines
+from etude.plugins import Kind, settings_of
 from etude.stages.corpus.build import BuildOutcome, BuildProgress, build
 from etude.stages.corpus.recipe import CorpusRecipe
 from etude.stages.corpus.report import collect, write_report
@@ -87,13 +89,33 @@ def apply_command(
     _build(CorpusRecipe(sources=(source,), steps=(table,)), out, jobs, as_json=as_json)
 
 
-@command.command("list", epilog="Example: etude corpus list")
+@command.command("list", epilog="Example: etude corpus list minhash")
+@click.argument("name", required=False)
 @JSON
-def list_command(as_json: bool) -> None:
-    """List the readers and steps that a recipe can use, with what each does."""
+def list_command(name: str | None, as_json: bool) -> None:
+    """List the readers and steps that a recipe can use; with NAME, the settings of one."""
+    if name is None:
+        _list_all(as_json=as_json)
+        return
+    kind: Kind[Any] = readers if name in readers.names() else steps
+    plugin = kind.load(name)
+    settings = settings_of(plugin)
+    if as_json:
+        click.echo(msgspec.json.encode(settings))
+        return
+    click.echo(f"{name}: {kind.about(name)}")
+    for setting in settings:
+        default = f" = {setting.default}" if setting.default else "  (must be given)"
+        click.echo(f"\n  {setting.name}: {setting.type}{default}")
+        click.echo(
+            textwrap.fill(setting.meaning, 96, initial_indent="    ", subsequent_indent="    ")
+        )
+
+
+def _list_all(*, as_json: bool) -> None:
     found = {
-        "readers": {name: _first_line(readers.load(name)) for name in readers.names()},
-        "steps": {name: _first_line(steps.load(name)) for name in steps.names()},
+        "readers": {name: readers.about(name) for name in readers.names()},
+        "steps": {name: steps.about(name) for name in steps.names()},
     }
     if as_json:
         click.echo(msgspec.json.encode(found))
@@ -146,12 +168,6 @@ def _rate(progress: Progress) -> str:
     left = progress.left_s
     shown = f"{left / 60:.0f} min" if left >= 100 else f"{left:.0f} s"
     return f" ({readable_size(int(progress.work_per_s))}/s of text, about {shown} left)"
-
-
-def _first_line(plugin: type) -> str:
-    module = sys.modules[plugin.__module__]
-    line = (module.__doc__ or "").strip().partition("\n")[0]
-    return line.partition(": ")[2] or line
 
 
 for _further in (
