@@ -80,7 +80,7 @@ def test_damage_is_named(tmp_path: Path) -> None:
         Index(tmp_path, "test")
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(st.lists(st.integers(0, 50), max_size=20), min_size=1, max_size=6))
 def test_an_index_is_the_union_of_what_was_added(
     tmp_path_factory: pytest.TempPathFactory, releases: list[list[int]]

@@ -23,10 +23,13 @@ _NO_TEXT = frozenset(
         *_ID_FIELDS,
         *("origin", "url", "licence", "license", "source", "split", "language", "level", "subject"),
         *("category", "type", "digest", "sha256", "made_by", "media_type", "date", "repo"),
+        *("domain", "tags", "opt_out"),
     )
 )
 """Fields that say what an item is and are no part of it."""
 _MANIFEST = "manifest.json"
+_SIDE_TABLES = ("dropped", "broken", "funnel", "tallies", "duplicates", "grades")
+"""Tables of a data set that tell how it was made, and are not what it is made of."""
 _FILES = (".jsonl", ".ndjson", ".json", ".parquet")
 
 
@@ -81,6 +84,8 @@ def _rows(path: Path) -> Iterator[tuple[str, int, Plain]]:
 def _rows_of_dataset(path: Path) -> Iterator[tuple[str, int, Plain]]:
     dataset = Dataset.open(path)
     for table in dataset.tables():
+        if table in _SIDE_TABLES:
+            continue
         number = 0
         for batch in dataset.batches(table):
             for row in batch.to_pylist():

@@ -138,6 +138,9 @@ class Index:
 
     def _without(self, number: int) -> Iterator[_File]:
         """Yield the files, written again where they hold keys of a generation that goes."""
+        if number not in {generation.number for generation in self._table.generations}:
+            yield from self._table.files
+            return
         for file in self._table.files:
             if not (self._columns(file).generation == number).any():
                 yield file

@@ -216,6 +216,11 @@ class Spill:
         """
         return read_array(self._decision_path(name))
 
+    def clear(self) -> None:
+        """Remove the records; decisions stay."""
+        for path in self._parts():
+            path.unlink(missing_ok=True)
+
     def scratch(
         self, size: int, dtype: npt.DTypeLike, fill: float | None = None
     ) -> npt.NDArray[Any]:

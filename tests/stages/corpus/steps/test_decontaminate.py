@@ -10,7 +10,9 @@ import zstandard
 from tests.stages.corpus.steps.planted import documents, prose, reasons
 
 from etude.errors import ConfigError
+from etude.records import Document, Origin
 from etude.stages.corpus.steps import Step, steps
+from etude.store import DatasetWriter
 
 TALLY = "_tally_contamination"
 
@@ -112,6 +114,20 @@ def test_benchmarks_are_read_from_every_kind_of_file(
     assert done.column(TALLY).to_pylist() == [["a/4", "b/4", "c/4", "d/4"], []]
     only = steps.make({"use": "decontaminate", "against": [str(folder)], "fields": ["url"]})
     assert reasons([only.apply(documents([items[4], url]))])[0] is None
+
+
+def test_another_data_set_can_be_looked_for(
+    tmp_path: Path, items: list[str], rng: random.Random
+) -> None:
+    origin = Origin(source="a source that is named in rather many words " * 3, made_by="test")
+    with DatasetWriter(tmp_path / "old", record="document") as writer:
+        rows = (Document(id=f"d{n}", origin=origin, text=t) for n, t in enumerate(items[:3]))
+        writer.write("documents", rows)
+        writer.finish(recipe="{}")
+    done = steps.make({"use": "decontaminate", "against": [str(tmp_path / "old")]}).apply(
+        documents([f"so: {items[1]}", prose(rng, 50), origin.source])
+    )
+    assert done.column(TALLY).to_pylist() == [["old:documents/d1"], [], []]
 
 
 @pytest.mark.parametrize(

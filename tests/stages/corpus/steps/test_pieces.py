@@ -84,7 +84,7 @@ def test_paragraphs_are_what_stands_between_blank_lines(tmp_path: Path) -> None:
     assert reasons(done) == [None, None, "too little left without copied paragraphs"]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.lists(
         st.lists(st.text(st.sampled_from("aaab\n \té\r"), max_size=14), max_size=5), max_size=3

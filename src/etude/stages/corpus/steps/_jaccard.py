@@ -48,6 +48,7 @@ class Verifier:
         with ArrayWriter(path, np.uint32) as writer:
             self._collect(spill, clusters.numbering, wanted, writer)
         self._grams = read_array(path)
+        path.unlink()  # what is mapped stays until it is let go
 
     def _collect(
         self,

@@ -86,6 +86,7 @@ class SemanticStep(AcrossStep, frozen=True, kw_only=True):
                 copies, kept = _find_copies(points, self.threshold)
                 number = clusters.numbering.of_rows
                 clusters.assign(number(copies), number(kept))
+            grouped.clear()
         clusters.settle()
 
     def judge(self, batch: pa.RecordBatch, spill: Spill) -> pa.RecordBatch:

@@ -82,6 +82,7 @@ class SubstringStep(AcrossStep, frozen=True, kw_only=True):
                 row.append(spans[0])
                 start.append(spans[1])
                 stop.append(spans[2])
+        hits.clear()
 
     def judge(self, batch: pa.RecordBatch, spill: Spill) -> pa.RecordBatch:
         """Cut the spans out, and drop documents of which too little is left."""
