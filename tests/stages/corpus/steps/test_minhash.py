@@ -1,4 +1,5 @@
 import random
+import tracemalloc
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -11,6 +12,7 @@ from tests.stages.corpus.steps.planted import (
     clusters,
     documents,
     kept,
+    numbered,
     prose,
     reasons,
     run,
@@ -199,6 +201,24 @@ def test_settling_holds_no_more_records_than_it_may(tmp_path: Path, originals: l
     sizes = [piece.nbytes for piece in spill.ranges("bands", step.range_bytes())]
     assert sum(sizes) == 120 * 14 * 16
     assert max(sizes) < 2 * step.range_bytes()
+
+
+def test_a_corpus_settles_in_less_memory_than_its_spill_fills(tmp_path: Path) -> None:
+    step = MinhashStep(memory_bytes=16_000_000)
+    rng = np.random.default_rng(0)
+    batch = documents([""] * 2000)
+    spill = Spill(tmp_path)
+    for n in range(128):
+        signed = rng.integers(0, 2**61, 2000 * 112, dtype=np.uint64)
+        held = pa.FixedSizeListArray.from_arrays(pa.array(signed), 112)
+        with spill.writer(n) as writer:
+            step.gather(numbered(with_column(batch, SIGNATURES, held), n), writer)
+    tracemalloc.start()
+    step.settle(spill)
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert sum(path.stat().st_size for path in tmp_path.glob("part-*")) > 3 * step.memory_bytes
+    assert peak_bytes < step.memory_bytes
 
 
 @pytest.mark.parametrize("setting", [{"bands": 0}, {"values": 5000}, {"verify": 2}])
