@@ -16,7 +16,9 @@ from etude import records
 from etude.cli import main
 from etude.config import read_toml
 from etude.rollout.grading import FORBIDDEN_NAMES
+from etude.stages.corpus.batch import from_columns
 from etude.stages.corpus.recipe import CorpusRecipe, plan
+from etude.stages.corpus.steps import Step
 from etude.stages.swe.bugs import BugMaker, SourceFile, bug_makers
 from etude.stages.swe.make import MakeRecipe
 from etude.stages.swe.validate import CANNOT_HIDE
@@ -211,6 +213,20 @@ def test_the_bug_maker_of_the_how_to_makes_bugs() -> None:
     bugs = list(maker().propose([file], Random(1)))
     assert [(bug.line, bug.function) for bug in bugs] == [(3, "Door.is_open")]
     assert bugs[0].files[0].text == text.replace("return True", "return False")
+
+
+def test_the_step_of_the_how_to_drops_what_it_says() -> None:
+    found = re.search(r"```python\n(.*?)```", page("how-to/corpus-step"), re.DOTALL)
+    assert found is not None
+    names: dict[str, object] = {"__name__": "shouting"}
+    exec(compile(found[1], "shouting.py", "exec"), names)  # noqa: S102 - the code of our own page
+    step = names["ShoutingStep"]
+    assert isinstance(step, type)
+    assert issubclass(step, Step)
+    origin = {"source": "", "licence": "", "made_by": "", "parents": []}
+    columns = {"id": ["a", "b"], "text": ["LOUD NOISE", "Quiet"], "origin": [origin] * 2}
+    done = step().apply(from_columns(columns, 2))
+    assert done.column("_drop").to_pylist() == ["shouting", None]
 
 
 def test_the_changelog_tells_of_this_version() -> None:
