@@ -42,6 +42,8 @@ OPTIONAL: frozenset[str] = frozenset({wallet.WALLET, name.NAME, network.PRIVATE_
 """Kinds that are looked for only when asked: public, weak, or of no person."""
 DEFAULT_KINDS: tuple[str, ...] = tuple(kind for kind in KINDS if kind not in OPTIONAL)
 """The rest."""
+_CELL_BITS = 32
+_CELL_MASK = (1 << _CELL_BITS) - 1
 _ORDER = {kind: place for place, kind in enumerate(KINDS)}
 
 
@@ -119,12 +121,13 @@ def _cells(
     origin = begins[text]
     high = (last - origin) // CELL_BYTES
     low = np.maximum(hits - reaches - origin, 0) // CELL_BYTES
-    marked = [np.stack((text, high), axis=1)]
+    # Text and cell in one number sort far faster than as pairs.
+    marked = [text << _CELL_BITS | high]
     for back in range(1, int((high - low).max()) + 1):
         more = high - back >= low
-        marked.append(np.stack((text[more], high[more] - back), axis=1))
-    table = np.unique(np.concatenate(marked), axis=0)
-    return [(int(a), int(b)) for a, b in table]
+        marked.append(text[more] << _CELL_BITS | (high[more] - back))
+    keys = np.unique(np.concatenate(marked))
+    return list(zip((keys >> _CELL_BITS).tolist(), (keys & _CELL_MASK).tolist(), strict=True))
 
 
 def _settled(found: list[Found], begins: npt.NDArray[np.int64]) -> Iterator[Finding]:

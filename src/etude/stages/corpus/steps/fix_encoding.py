@@ -36,8 +36,10 @@ _MOJIBAKE = "|".join(
     + ["[\u0080-\u009f]"]
 )
 _FOUND = re.compile(_MOJIBAKE)
-_CONTROL = "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]"
-_CONTROLS = re.compile(_CONTROL)
+# Of these the second half may be what Windows-1252 lacks, and is needed until after the repair.
+_C0 = re.compile("[\x00-\x08\x0e-\x1b\x7f]")
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
+_ROUNDS = 8
 # The same for the vectorised check, which reads UTF-8; NUL must not stand in a pattern as itself.
 _CONTROL_PATTERN = r"[\x00-\x08\x0e-\x1b\x7f-\x{84}\x{86}-\x{9f}]"
 _REPLACEMENT = "\ufffd"
@@ -60,22 +62,20 @@ class FixEncoding(Step, frozen=True, kw_only=True):
         Adds the signals `encoding_repairs` (lines) and `replacement_characters`.
         """
         old = texts(batch)
-        not_ascii = pc.invert(pc.string_is_ascii(old))
-        repairs = np.zeros(batch.num_rows, dtype=np.float32)
-        suspect = pc.indices_nonzero(not_ascii)
-        if len(suspect):
-            some = old.take(suspect)
-            suspect = suspect.filter(pc.match_substring_regex(some, _MOJIBAKE))
-        changed: dict[int, str] = {}
-        rows = suspect.to_pylist()
-        for row, text in zip(rows, old.take(suspect).to_pylist(), strict=True):
-            new, repairs[row] = repaired(text)
-            if new != text:
-                changed[row] = new
-        new_texts = _exchanged(old, changed)
+        needed = pc.match_substring_regex(old, _MOJIBAKE)
         if self.controls:
-            new_texts = _without_controls(new_texts)
-        if new_texts is not old:
+            needed = pc.or_(needed, pc.match_substring_regex(old, _CONTROL_PATTERN))
+        needed = needed.fill_null(False)
+        repairs = np.zeros(batch.num_rows, dtype=np.float32)
+        new_texts = old
+        if needed.true_count:
+            rows = pc.indices_nonzero(needed)
+            new, counts = zip(
+                *(repaired(text, controls=self.controls) for text in old.take(rows).to_pylist()),
+                strict=True,
+            )
+            repairs[rows.to_numpy()] = counts
+            new_texts = pc.replace_with_mask(old, needed, pa.array(new, type=pa.string()))
             batch = with_texts(batch, new_texts)
         lost = pc.count_substring(new_texts, _REPLACEMENT).to_numpy(zero_copy_only=False)
         batch = with_signal(batch, "encoding_repairs", repairs)
@@ -88,44 +88,27 @@ class FixEncoding(Step, frozen=True, kw_only=True):
         return batch
 
 
-def repaired(text: str) -> tuple[str, int]:
-    """Return a text repaired, and how many of its lines were."""
+def repaired(text: str, *, controls: bool = True) -> tuple[str, int]:
+    """Return a text repaired, without control characters if asked, and how many lines were."""
     lines = text.split("\n")
     n = 0
     for i, line in enumerate(lines):
-        if not line.isascii() and _FOUND.search(line):
-            fixed = _stable(line)
-            if fixed != line:
-                lines[i] = fixed
-                n += 1
-    return ("\n".join(lines), n) if n else (text, 0)
+        if not (line.isascii() and line.isprintable()):
+            lines[i], is_repaired = _stable(line, controls)
+            n += is_repaired
+    return "\n".join(lines), n
 
 
-def _stable(line: str) -> str:
+def _stable(line: str, controls: bool) -> tuple[str, bool]:
     """Return a line repaired until nothing more is found, for text that was misread twice."""
-    for _ in range(4):
-        fixed: str = ftfy.fix_encoding(line)
-        if fixed == line:
+    is_repaired = False
+    for _ in range(_ROUNDS):
+        new = _C0.sub("", line) if controls else line
+        if _FOUND.search(new):
+            fixed: str = ftfy.fix_encoding(new)
+            is_repaired |= fixed != new
+            new = _CONTROLS.sub("", fixed) if controls else fixed
+        if new == line:
             break
-        line = fixed
-    return line
-
-
-def _exchanged(old: pa.StringArray, new: dict[int, str]) -> pa.StringArray:
-    """Return the array with some values exchanged."""
-    if not new:
-        return old
-    mask = np.zeros(len(old), dtype=bool)
-    mask[list(new)] = True
-    values = pa.array([new[row] for row in sorted(new)], type=pa.string())
-    return pc.replace_with_mask(old, pa.array(mask), values)
-
-
-def _without_controls(old: pa.StringArray) -> pa.StringArray:
-    """Return the array with control characters removed from the texts that have any."""
-    has = pc.match_substring_regex(old, _CONTROL_PATTERN).fill_null(False)
-    rows = pc.indices_nonzero(has)
-    if not len(rows):
-        return old
-    values = [_CONTROLS.sub("", text) for text in old.take(rows).to_pylist()]
-    return pc.replace_with_mask(old, has, pa.array(values, type=pa.string()))
+        line = new
+    return line, is_repaired

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from etude.stages.corpus.privacy._base import Window
 
-NOT_DIGIT = re.compile(rb"[^0-9]+")
+_OTHERS = bytes(c for c in range(256) if not 48 <= c < 58)
 
 
 class Run(NamedTuple):
@@ -33,4 +33,4 @@ class Run(NamedTuple):
 
 def digits_of(value: bytes) -> str:
     """Return the digits of a value, without what separates them."""
-    return NOT_DIGIT.sub(b"", value).decode()
+    return value.translate(None, _OTHERS).decode()

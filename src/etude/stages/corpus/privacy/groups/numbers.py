@@ -18,8 +18,14 @@ _RUN = re.compile(
 )
 # The end of a UUID, of a hexadecimal number, and digits behind a decimal point.
 _NOT_BEFORE = re.compile(rb"(?:[0-9a-fA-F]{4}-|0x[0-9a-fA-F]*|[0-9][.,])$")
-_DECIMAL = re.compile(rb"[0-9]{1,3}[.][0-9]{5,}$|[0-9]{1,4}(?:\.[0-9]{3}){2,}$")
+# Decimals, numbers with dots between thousands, and dates with or without the hour.
+_DECIMAL = re.compile(
+    rb"[0-9]{1,3}[.][0-9]{5,}$|[0-9]{1,4}(?:\.[0-9]{3}){2,}$"
+    rb"|(?:19|20)[0-9]{2}([\-/.])[01][0-9]\1[0-3][0-9](?: [0-2][0-9])?$"
+)
 _MIN_DIGITS = 7
+# Longer runs are rows of tables.
+_MAX_DIGITS = 64
 
 
 class Shape(NamedTuple):
@@ -41,8 +47,8 @@ SHAPES = (
 def _find(window: Window, wanted: frozenset[str]) -> Iterator[Found]:
     for match in window.matches(_RUN, 160):
         value = match[0]
-        n_digits = sum(map(value.count, _DIGITS))
-        if n_digits < _MIN_DIGITS or _DECIMAL.match(value):
+        n_digits = len(value.translate(None, _OTHERS))
+        if not _MIN_DIGITS <= n_digits <= _MAX_DIGITS or _DECIMAL.match(value):
             continue
         if _NOT_BEFORE.search(window.data, max(window.begin, match.start() - 24), match.start()):
             continue
@@ -53,7 +59,7 @@ def _find(window: Window, wanted: frozenset[str]) -> Iterator[Found]:
                     yield Found(start, end, shape.kind)
 
 
-_DIGITS = [b"%d" % digit for digit in range(10)]
+_OTHERS = bytes(c for c in range(256) if not 48 <= c < 58)
 
 GROUPS = (
     Group(

@@ -68,7 +68,6 @@ _DATE = re.compile(
     rb"(?:19|20)[0-9]{2}[.\-/ ][01]?[0-9][.\-/ ][0-3]?[0-9]"
     rb"|[0-3]?[0-9][.\-/][0-3]?[0-9][.\-/](?:19|20)"
 )
-_DIGITS = [b"%d" % digit for digit in range(10)]
 _ENOUGH = 8
 # Shorter ones with a hyphen are post codes and the like.
 _TRUNK_DIGITS = 10
@@ -124,5 +123,5 @@ def _by_context(run: Run) -> Iterator[tuple[int, int]]:
 
 def _end(match: re.Match[bytes]) -> int:
     """Return where a number ends; a last digit that stands alone is the next sentence's."""
-    alone = match[0][-2:-1] == b" " and sum(map(match[0].count, _DIGITS)) > _ENOUGH
+    alone = match[0][-2:-1] == b" " and len(digits_of(match[0])) > _ENOUGH
     return match.end() - 2 if alone else match.end()
