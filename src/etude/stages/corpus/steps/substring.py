@@ -37,7 +37,7 @@ class SubstringStep(AcrossStep, frozen=True, kw_only=True):
     sample: int = 1
     """Compare one in so many passages, chosen by their hash: the spill is so many times smaller.
     Passages of `words` + several times `sample` words are still found, and up to about `sample`
-    words are left at each end; 1 compares all, with a spill of some five times the text."""
+    words are left at each end; 1 compares all, with a spill of three to five times the text."""
     min_left_words: int = 50
     """A document that lost something and has fewer words left is dropped; 0: only one that has
     nothing left."""
