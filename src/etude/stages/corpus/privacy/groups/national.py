@@ -21,7 +21,9 @@ def _pattern(body: bytes) -> re.Pattern[bytes]:
 
 
 _SSN = _pattern(rb"[0-9]{3}([ \-.]?|\xe2\x80[\x90-\x93])[0-9]{2}\1[0-9]{4}")
-_SSN_WORDS = re.compile(rb"\bssn|social\s?sec|soc\.? sec|\bss#|ss number|taxpayer|\bss no")
+_SSN_WORDS = re.compile(
+    rb"\bssn|social\s?sec|soc\.? sec|\bss#|ss number|taxpayer|\bss no|\bsocial (?:is|#|no|number)"
+)
 _ADVERTISED = frozenset({"078051120", "219099999", "123456789", "457555462"})
 
 

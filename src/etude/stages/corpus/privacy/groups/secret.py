@@ -40,8 +40,9 @@ _SERVICES: tuple[tuple[bytes, bytes], ...] = (
 _SERVICE = re.compile(
     _B + rb"(?:" + rb"|".join(prefix + rest for prefix, rest in _SERVICES) + rb")" + _E
 )
+# The possessive quantifiers keep what is no token from being tried again for each of its ends.
 _JWT = re.compile(
-    _B + rb"eyJ[A-Za-z0-9_\-]{8,2000}\.eyJ[A-Za-z0-9_\-]{4,4000}\.[A-Za-z0-9_\-]{8,1000}"
+    _B + rb"eyJ[A-Za-z0-9_\-]{8,2000}+\.eyJ[A-Za-z0-9_\-]{4,4000}+\.[A-Za-z0-9_\-]{8,1000}+"
 )
 _PEM = re.compile(
     rb"-----BEGIN ((?:[A-Z0-9]{1,12} ){0,3})PRIVATE KEY( BLOCK)?-----"
