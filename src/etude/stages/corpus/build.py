@@ -260,6 +260,8 @@ class _Build:
         self.tell(BuildProgress(doing=f"{label}: deciding"))
         step.settle(self.room.spill(index))
         write_whole(self.room.settled(index), b"")
+        # What was gathered is not asked for again; the decision stays.
+        self.room.spill(index).clear()
 
     def _shards(self) -> list[WrittenShard]:
         written = self._write_shards()
