@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import rustbpe
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from etude.errors import ConfigError, RecordError, blame
+from etude.errors import ConfigError, blame
 from etude.stages.corpus.tokens.bytelevel import merges_of, to_chars
 from etude.stages.corpus.tokens.encode import Encoder
+from etude.stages.corpus.tokens.gather import text_bytes
 from etude.stages.corpus.tokens.patterns import PATTERNS
 from etude.stages.corpus.tokens.shuffle import chance
 from etude.store import Dataset, write_whole
@@ -270,16 +270,7 @@ def _compression(total: npt.NDArray[np.int64]) -> Compression:
 
 def _share(data: Dataset, n_bytes: int) -> float:
     """Return the share of documents that have about so much text in all."""
-    total = 0
-    for shard in data.manifest.tables.get("documents", ()):
-        path = data.path / shard.name
-        try:
-            meta = pq.read_metadata(path)
-        except (OSError, pa.ArrowException) as cause:
-            raise RecordError(f"{path}: {' '.join(str(cause).split())}") from cause
-        at = meta.schema.names.index("text")
-        for group in range(meta.num_row_groups):
-            total += meta.row_group(group).column(at).total_uncompressed_size
+    total = text_bytes(data)
     return min(1.0, n_bytes / total) if n_bytes and total else 1.0
 
 
