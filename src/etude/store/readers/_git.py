@@ -35,6 +35,7 @@ class Blob(msgspec.Struct, frozen=True):
 
     oid: str
     size: int
+    """In bytes; -1 when git cannot tell."""
     path: str
 
 
@@ -110,7 +111,7 @@ class Repository:
             facts, _, path = entry.partition(b"\t")
             words = facts.decode("ascii", "replace").split()
             if len(words) == 4 and words[0] in _FILES:
-                size = int(words[3]) if words[3].isdigit() else 0
+                size = int(words[3]) if words[3].isdigit() else -1
                 yield Blob(words[2], size, path.decode("utf-8", "backslashreplace"))
 
     def read(self, blob: Blob, limit_bytes: int) -> bytes:

@@ -139,7 +139,8 @@ def _payload(part: email.message.Message) -> Decoded:
 
 def tidy(text: str, quotes: bool, signatures: bool) -> str:
     """Return the text of a message, without what it quotes or its signature unless wanted."""
-    kept = text.replace("\r\n", "\n").split("\n")
+    # Boxes put a mark before lines that look like the beginning of a message.
+    kept = re.sub(r"(?m)^>From ", "From ", text.replace("\r\n", "\n")).split("\n")
     if not signatures:
         cut = next((n for n, line in enumerate(kept) if _SIGNATURE.match(line)), len(kept))
         kept = kept[:cut]
@@ -157,5 +158,5 @@ def tidy(text: str, quotes: bool, signatures: bool) -> str:
                 if own and re.match(r"On |Am |Le |El |Il ", own[-1]):
                     own.pop()
         kept = own
-    kept = [re.sub(r"^>From ", "From ", line).rstrip() for line in kept]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip()
+    lines_kept = "\n".join(line.rstrip() for line in kept)
+    return re.sub(r"\n{3,}", "\n\n", lines_kept).strip()

@@ -23,14 +23,15 @@ def tar_members(
     """
     long_name = ""
     pax: dict[str, str] = {}
-    lost = False
+    lost = ended = False
     while block := stream.read(_BLOCK):
         at = stream.tell() - len(block)
-        if not block.strip(b"\0"):
-            continue
         if len(block) < _BLOCK:
             report(at, "truncated tar", block[:80])
             return
+        ended = not block.strip(b"\0")
+        if ended:
+            continue
         if not is_header(block):
             if not lost:
                 report(at, "damaged tar header", block[:80])
@@ -38,7 +39,7 @@ def tar_members(
             continue
         lost = False
         kind = block[156:157]
-        size = int(pax["size"]) if pax.get("size", "").isdigit() else _number(block[124:136])
+        size = _size(block, pax)
         if kind == _LONG_NAME and size <= _MOST_NAME_BYTES:
             long_name = _text(_padded(stream, size).rstrip(b"\0"))
         elif kind == _PAX and size <= _MOST_PAX_BYTES:
@@ -52,6 +53,8 @@ def tar_members(
                 report(at, "truncated tar", block[:80])
                 return
             long_name, pax = "", {}
+    if not ended:
+        report(stream.tell(), "tar ends without its end mark", b"")
 
 
 class _Body:
@@ -94,6 +97,10 @@ def is_header(block: bytes) -> bool:
     except ValueError:
         return False
     return said == sum(block) - sum(block[148:156]) + 8 * 32
+
+
+def _size(block: bytes, pax: dict[str, str]) -> int:
+    return int(pax["size"]) if pax.get("size", "").isdigit() else _number(block[124:136])
 
 
 def _number(field: bytes) -> int:

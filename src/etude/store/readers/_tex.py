@@ -55,7 +55,7 @@ _SYMBOLS = {
     "S": "§", "P": "¶", "copyright": "©", "pounds": "£", "dag": "†", "ddag": "‡", "LaTeX": "LaTeX",
     "TeX": "TeX", "textbackslash": "\\", "textasciitilde": "~", "textasciicircum": "^",
     "textbar": "|", "textless": "<", "textgreater": ">", "quad": " ", "qquad": " ", "newline": "\n",
-    "par": "\n\n", "linebreak": "\n", "item": "\n* ", "textendash": "\u2013", "textemdash": "—",
+    "par": "\n\n", "linebreak": "\n", "item": "\0* ", "textendash": "\u2013", "textemdash": "—",
     "textdegree": "°", "euro": "€", "guillemotleft": "«", "guillemotright": "»", "slash": "/",
 }  # fmt: skip
 _ACCENTS = {
@@ -107,14 +107,9 @@ def tex_to_text(source: str) -> str:
     end = source.find("\\end{document}", begin)
     body = source[begin + 16 if begin >= 0 else 0 : end if end >= 0 else len(source)]
     text = _Tex(body).render(0, len(body), 0)
-    paragraphs = [" ".join(part.split()) for part in re.split(r"\n\s*\n", _marks(text))]
-    joined = "\n\n".join(part for part in paragraphs if part not in ("", "*"))
+    paragraphs = [" ".join(part.split()) for part in re.split(r"\n\s*\n", text)]
+    joined = "\n\n".join(part.lstrip("\0") for part in paragraphs if part.strip("\0* "))
     return re.sub(r" +([,.;:)\n])", r"\1", joined.replace("\0", "\n")).strip()
-
-
-def _marks(text: str) -> str:
-    """Keep the line ends that mean something: before items, and within what is verbatim."""
-    return re.sub(r"\s*\n[ \t]*(?=\* )", "\0", text)
 
 
 class _Tex:

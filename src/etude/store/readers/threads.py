@@ -88,11 +88,8 @@ class ThreadsReader(FileReader, frozen=True, kw_only=True):
                 aside.pass_over("neither question nor answer")
                 continue
             place = f"{file.name}@{at}"
-            if (
-                not row.get("Id")
-                or not text.strip()
-                or (kind == _ANSWER and not row.get("ParentId"))
-            ):
+            question = kind == _QUESTION
+            if not (row.get("Id") and text.strip() and (question or row.get("ParentId"))):
                 aside(place, "post without id, parent or text", text)
                 continue
             yield Post(
