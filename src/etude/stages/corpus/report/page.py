@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from etude.pages.charts import Bar, Stack, bar_chart, bins, histogram, spread_chart, stacked_chart
+from etude.pages.charts import Bar, Bin, Stack, bar_chart, histogram, spread_chart, stacked_chart
 from etude.pages.charts import tone as tone_of
 from etude.pages.template import environment
 from etude.pages.text import passage, percent, size
@@ -23,6 +23,9 @@ _TEMPLATE = "page.html"
 _ROWS = 16
 _SAMPLES = 3
 _SAMPLE_CHARS = 700
+_LARGE_CLUSTER = 128
+_DULL_SHARE = 0.99
+"""A signal of which so many values fall into one bin is named, not drawn."""
 
 
 class Spread(NamedTuple):
@@ -87,7 +90,8 @@ def render_report(figures: CorpusFigures) -> str:
                 ("licence", _amounts(figures.by_licence)),
                 ("year", _years(figures.by_year)),
             ],
-            spreads=[_spread(signal) for signal in figures.signals],
+            spreads=[_spread(signal) for signal in figures.signals if not _is_dull(signal)],
+            dull=[signal.name for signal in figures.signals if _is_dull(signal)],
             clusters=figures.clusters,
             cluster_charts=[
                 (step, _cluster_chart(step, sizes), sum(sizes.values()))
@@ -182,6 +186,10 @@ def _years(amounts: Sequence[Amount]) -> Markup:
     return bar_chart([_amount_bar(amount) for amount in amounts[-2 * _ROWS :]], "Text by year")
 
 
+def _is_dull(signal: Histogram) -> bool:
+    return max(signal.counts) >= _DULL_SHARE * sum(signal.counts)
+
+
 def _spread(signal: Histogram) -> Spread:
     return Spread(
         signal.name,
@@ -193,8 +201,14 @@ def _spread(signal: Histogram) -> Spread:
 
 
 def _cluster_chart(step: str, sizes: dict[int, int]) -> Markup:
-    spread = [n for n, count in sizes.items() for _ in range(count)]
-    return histogram(bins(spread), f"{step}: clusters by number of copies")
+    columns = []
+    low, high = 2, 2
+    while low <= _LARGE_CLUSTER:
+        label = str(low) if low == high else f"{low}\N{EN DASH}{high}"
+        columns.append(Bin(label, sum(n for size_, n in sizes.items() if low <= size_ <= high)))
+        low, high = high + 1, high * 2
+    columns.append(Bin(f"{low}+", sum(n for size_, n in sizes.items() if size_ >= low)))
+    return histogram(columns, f"{step}: clusters by number of members")
 
 
 def _excerpt(text: str) -> object:
