@@ -64,7 +64,7 @@ def test_pages_too_large_or_without_text_are_dropped_with_a_reason() -> None:
     out = step.apply(
         batch_of(["<p>" + "x" * 200, "<script>1</script>", "\0"], media_type=["text/html"] * 3)
     )
-    assert reasons_of(out) == ["html_too_large", "no_text_in_html", "no_text_in_html"]
+    assert reasons_of(out) == ["page too large", "no text in the page", "no text in the page"]
     assert texts_of(out)[0].startswith("<p>")
 
 

@@ -52,7 +52,7 @@ def test_replacement_characters_are_counted_and_too_many_are_a_reason() -> None:
     step = steps.make({"use": "fix_encoding", "max_replacement": 0.2})
     out = step.apply(batch_of(["ab\ufffd\ufffd", "x" * 20 + "\ufffd", ""]))
     assert signal_of(out, "replacement_characters") == [2, 1, 0]
-    assert reasons_of(out) == ["replacement_characters", None, None]
+    assert reasons_of(out) == ["too many replacement characters", None, None]
 
 
 @settings(max_examples=80, deadline=None)

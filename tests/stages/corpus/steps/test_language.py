@@ -36,7 +36,13 @@ def test_other_languages_are_dropped_and_code_passes() -> None:
     media = ["text/plain", "text/plain", "text/x-code", "text/plain", "text/plain"]
     step = steps.make({"use": "language", "keep": ["en", "ru"]})
     out = step.apply(batch_of(texts, media_type=media))
-    assert reasons_of(out) == [None, "language_de", None, "language_und", None]
+    assert reasons_of(out) == [
+        None,
+        "language not wanted: de",
+        None,
+        "language not wanted: und",
+        None,
+    ]
     assert out.column("language").to_pylist() == ["en", "de", "", "und", "ru"]
 
 

@@ -31,7 +31,7 @@ def test_items_are_removed_dropped_or_only_counted() -> None:
         return texts_of(out), reasons_of(out)
 
     assert done("remove") == (["Write to  or .", TEXTS[1], "", " "], [None] * 4)
-    assert done("drop") == (TEXTS, ["private_email", None, None, "private_email"])
+    assert done("drop") == (TEXTS, ["private: email", None, None, "private: email"])
     assert done("count") == (TEXTS, [None] * 4)
 
 
@@ -45,7 +45,7 @@ def test_fakes_are_the_same_for_the_same_value_in_all_documents() -> None:
 
 def test_documents_full_of_addresses_are_dropped_when_asked() -> None:
     out = steps.make({"use": "pii", "max_items": 1}).apply(batch_of(TEXTS))
-    assert reasons_of(out) == ["too_many_private_items", None, None, "too_many_private_items"]
+    assert reasons_of(out) == ["too many private items", None, None, "too many private items"]
 
 
 def test_kinds_and_allowed_values_are_settings() -> None:

@@ -68,7 +68,7 @@ def test_obfuscated_terms_are_read_when_asked() -> None:
 def test_names_of_adult_hosts_are_known(url: str, adult: bool) -> None:
     assert is_adult_url(url) is adult
     out = steps.make("toxicity").apply(batch_of(["x"], url=[url]))
-    assert reasons_of(out) == ["adult_url" if adult else None]
+    assert reasons_of(out) == ["adult address" if adult else None]
 
 
 def test_the_labelled_set_shows_more_hits_than_false_alarms() -> None:

@@ -70,17 +70,17 @@ class Extract(Step, frozen=True, kw_only=True):
     def _text_of(self, page: str) -> tuple[str | None, str | None]:
         """Return the page's text, or why it has none."""
         if self.max_bytes and len(page.encode()) > self.max_bytes:
-            return None, "html_too_large"
+            return None, "page too large"
         if not page.strip("\0\t\n\r "):
-            return "", "no_text_in_html"
+            return "", "no text in the page"
         extractor = _extractor(self.by, self.links, self.lists, self.tables, self.comments)
         try:
             text = extractor.main_text(page) if self.main_content else ""
             if len(text) < self.min_chars or not text:
                 text = extractor.all_text(page)
         except RecordError:
-            return None, "html_unreadable"
-        return text, None if text.strip() else "no_text_in_html"
+            return None, "page cannot be read"
+        return text, None if text.strip() else "no text in the page"
 
 
 @cache

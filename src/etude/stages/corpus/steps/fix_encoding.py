@@ -83,7 +83,7 @@ class FixEncoding(Step, frozen=True, kw_only=True):
         if self.max_replacement is not None and lost.any():
             size = np.maximum(pc.utf8_length(new_texts).to_numpy(zero_copy_only=False), 1)
             batch = drop_where(
-                batch, {"replacement_characters": lost / size > self.max_replacement}
+                batch, {"too many replacement characters": lost / size > self.max_replacement}
             )
         return batch
 

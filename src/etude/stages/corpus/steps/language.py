@@ -69,7 +69,7 @@ class Language(Step, frozen=True, kw_only=True):
         if self.keep:
             other = pc.invert(pc.is_in(column, value_set=pa.array(self.keep, type=pa.string())))
             gone = pc.and_(other, pa.array(judged))
-            why = pc.binary_join_element_wise("language", column, "_")
+            why = pc.binary_join_element_wise("language not wanted", column, ": ")
             batch = drop(batch, pc.if_else(gone, why, pa.scalar(None, type=pa.string())))
         return batch
 

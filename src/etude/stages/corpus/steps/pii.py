@@ -58,10 +58,10 @@ class Pii(Step, frozen=True, kw_only=True):
         reasons: list[str | None] = [None] * batch.num_rows
         for row, n in Counter(item.text for item in found).items():
             if self.max_items is not None and n > self.max_items:
-                reasons[row] = "too_many_private_items"
+                reasons[row] = "too many private items"
         if self.action == "drop":
             for item in found:
-                reasons[item.text] = reasons[item.text] or f"private_{item.kind}"
+                reasons[item.text] = reasons[item.text] or f"private: {item.kind}"
         return drop(batch, reasons)
 
 

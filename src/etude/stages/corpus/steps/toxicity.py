@@ -82,7 +82,7 @@ class Toxicity(Step, frozen=True, kw_only=True):
         batch = with_signal(batch, "adult_url", urls)
         rules: dict[str, npt.NDArray[np.bool_]] = {}
         if self.adult_urls:
-            rules["adult_url"] = urls
+            rules["adult address"] = urls
         if self.max_toxic is not None:
             rules["toxic"] = enough & (toxic > self.max_toxic)
         if self.max_adult is not None:
