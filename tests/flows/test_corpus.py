@@ -251,3 +251,115 @@ def test_what_the_manifest_says_of_the_recipe_can_be_built_again(
     made = msgspec.json.decode(Dataset.open(tmp_path / "ds").manifest.recipe)
     assert [step["use"] for step in made["recipe"]["steps"]] == ["length", "exact", "sample"]
     assert made["recipe"]["steps"][0]["at_most"] == 0
+
+
+def test_a_corpus_is_packed_into_tokens_and_the_budget_counts_them(
+    tmp_path: Path, lines: Path
+) -> None:
+    built, tokenizer = tmp_path / "ds", tmp_path / "tok.json"
+    assert etude("corpus", "build", recipe(tmp_path, lines), "--out", built).exit_code == 0
+    done = etude("corpus", "train-tokenizer", built, "--vocab", 400, "--out", tokenizer)
+    assert done.exit_code == 0, done.output
+    packing = ["corpus", "pack", built, "--tokenizer", tokenizer, "--length", 64]
+    done = etude(*packing, "--out", tmp_path / "tokens")
+    assert done.exit_code == 0, done.output
+    done = etude("corpus", "check-tokens", tmp_path / "tokens", "--json")
+    n_tokens = json.loads(done.stdout)["counts"]["n_tokens"]
+    counting = ["corpus", "apply", "count_tokens", built, "--set", f"tokenizer={tokenizer}"]
+    assert etude(*counting, "--out", tmp_path / "counted").exit_code == 0
+    done = etude("corpus", "budget", tmp_path / "counted", "--tokens", 1000, "--json")
+    # Packing puts a token between documents; the step counts the documents' own.
+    unique = json.loads(done.stdout)["unique_tokens"]
+    assert n_tokens == unique + Dataset.open(built).manifest.counts.n_kept
+    shard = next((tmp_path / "tokens").rglob("*.bin"))
+    shard.write_bytes(shard.read_bytes()[:-2])
+    assert etude("corpus", "check-tokens", tmp_path / "tokens").exit_code == 1
+
+
+def test_a_classifier_and_a_language_model_are_trained_and_judge(tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.jsonl", tmp_path / "bad.jsonl"
+    prose = "the committee met on monday and agreed to publish report {n} about the harbour"
+    good.write_text("".join(json.dumps({"text": prose.format(n=n)}) + "\n" for n in range(80)))
+    spam = "buy cheap pills {n} now click here best price winner casino bonus"
+    bad.write_text("".join(json.dumps({"text": spam.format(n=n)}) + "\n" for n in range(80)))
+    model = tmp_path / "quality.model"
+    training = ["corpus", "train-classifier", "--good", good, "--bad", bad, "--from", "jsonl"]
+    done = etude(*training, "--out", model)
+    assert done.exit_code == 0, done.output
+    assert "AUC" in done.output
+    steps = f'[[steps]]\nuse = "classifier"\nmodel = "{model}"\nkeep_above = 0.5\n'
+    made = recipe(tmp_path, tmp_path / "[gb]*.jsonl", steps=steps)
+    assert etude("corpus", "build", made, "--out", tmp_path / "ds").exit_code == 0
+    texts = [document.text for document in Dataset.open(tmp_path / "ds").documents()]
+    assert len(texts) == 80
+    assert all("committee" in text for text in texts)
+    language = tmp_path / "language.model"
+    done = etude("corpus", "train-perplexity", good, "--from", "jsonl", "--out", language)
+    assert done.exit_code == 0, done.output
+    steps = f'[[steps]]\nuse = "perplexity"\nmodel = "{language}"\n'
+    made = recipe(tmp_path, tmp_path / "[gb]*.jsonl", steps=steps, name="other.toml")
+    assert etude("corpus", "build", made, "--out", tmp_path / "ds2").exit_code == 0
+    spread: dict[bool, list[float]] = {True: [], False: []}
+    for batch in Dataset.open(tmp_path / "ds2").batches("documents", ["text", "signal_perplexity"]):
+        for row in batch.to_pylist():
+            spread["committee" in row["text"]].append(row["signal_perplexity"])
+    assert max(spread[True]) < min(spread[False])
+
+
+def test_new_documents_are_compared_with_an_index_of_earlier_ones(
+    tmp_path: Path, lines: Path
+) -> None:
+    old, new, index = tmp_path / "old", tmp_path / "new", tmp_path / "index"
+    assert etude("corpus", "build", recipe(tmp_path, lines), "--out", old).exit_code == 0
+    done = etude("corpus", "index", old, "--step", "exact", "--out", index)
+    assert done.exit_code == 0, done.output
+    (tmp_path / "lines.jsonl").write_bytes(lines.read_bytes() + b'{"text": "never seen before"}\n')
+    steps = f'[[steps]]\nuse = "exact"\nindex = "{index}"\n'
+    made = recipe(tmp_path, lines, steps=steps, name="next.toml")
+    assert etude("corpus", "build", made, "--out", new).exit_code == 0
+    assert [document.text for document in Dataset.open(new).documents()] == ["never seen before"]
+
+
+def test_weights_are_learned_from_small_runs_or_from_a_table_of_runs(tmp_path: Path) -> None:
+    for domain, words in (("a", "river bridge water boat"), ("b", "lambda tensor graph node")):
+        picked = words.split()
+        rows = [
+            json.dumps({"text": " ".join(picked[(n * i + i) % 4] for i in range(60)) + f" {n}"})
+            for n in range(120)
+        ]
+        (tmp_path / f"{domain}.jsonl").write_text("\n".join(rows) + "\n", "utf-8")
+    sources = "".join(
+        f'[[sources]]\nuse = "jsonl"\npaths = ["{tmp_path / name}.jsonl"]\ndomain = "{name}"\n'
+        for name in ("a", "b")
+    )
+    (tmp_path / "two.toml").write_text(sources, "utf-8")
+    assert etude("corpus", "build", tmp_path / "two.toml", "--out", tmp_path / "ds").exit_code == 0
+    learning = ["corpus", "learn-weights", tmp_path / "ds"]
+    runs = tmp_path / "runs.parquet"
+    done = etude(*learning, "--runs", 8, "--run-bytes", 20000, "--save-runs", runs, "--json")
+    assert done.exit_code == 0, done.output
+    learned = json.loads(done.stdout)
+    assert sum(learned["weights"].values()) == pytest.approx(1)
+    again = etude(*learning, "--from-runs", runs, "--json")
+    assert json.loads(again.stdout)["weights"] == pytest.approx(learned["weights"])
+
+
+def test_the_search_for_private_items_is_measured_from_the_command_line() -> None:
+    done = etude("corpus", "measure-privacy", "--texts", 20, "--json")
+    assert done.exit_code == 0, done.output
+    scores = json.loads(done.stdout)
+    assert scores["email"]["recall"]["value"] > 0.9
+
+
+def test_readers_and_steps_are_listed_with_their_settings() -> None:
+    listed = json.loads(etude("corpus", "list", "--json").stdout)
+    assert {"jsonl", "warc"} <= listed["readers"].keys()
+    assert {"minhash", "pii"} <= listed["steps"].keys()
+    told = json.loads(etude("corpus", "list", "minhash", "--json").stdout)
+    assert {"name": "bands", "type": "int", "default": "14"}.items() <= next(
+        setting for setting in told if setting["name"] == "bands"
+    ).items()
+    assert all(setting["meaning"] for setting in told if setting["name"] != "seed")
+    wrong = etude("corpus", "list", "minhsh")
+    assert wrong.exit_code == 2
+    assert "did you mean 'minhash'" in wrong.output

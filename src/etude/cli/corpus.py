@@ -12,6 +12,7 @@ from etude.cli._corpus_checks import index, measure_privacy_command
 from etude.cli._corpus_models import train_classifier_command, train_perplexity_command
 from etude.cli._corpus_settings import parse_settings
 from etude.cli._corpus_sources import FROM, JOBS, JSON, OUT
+from etude.cli._corpus_tokens import check_tokens, pack_command, train_tokenizer_command
 from etude.cli._groups import Suggesting
 from etude.cli._progress import progress_line
 from etude.cli._rows import printable, readable_size
@@ -101,7 +102,7 @@ def list_command(name: str | None, as_json: bool) -> None:
     plugin = kind.load(name)
     settings = settings_of(plugin)
     if as_json:
-        click.echo(msgspec.json.encode(settings))
+        click.echo(msgspec.json.encode([setting._asdict() for setting in settings]))
         return
     click.echo(f"{name}: {kind.about(name)}")
     for setting in settings:
@@ -176,6 +177,9 @@ for _further in (
     train_perplexity_command,
     learn_weights,
     budget,
+    train_tokenizer_command,
+    pack_command,
+    check_tokens,
     measure_privacy_command,
 ):
     command.add_command(_further)
