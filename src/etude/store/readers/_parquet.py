@@ -63,6 +63,8 @@ def parquet_documents(
             raise DamageError("not a Parquet file") from error
         columns = table.columns(opened.schema_arrow)
         facts = opened.metadata
+        if not facts.num_rows:
+            raise DamageError("no rows")
         first_row = 0
         for number in range(facts.num_row_groups):
             n_rows = facts.row_group(number).num_rows

@@ -187,8 +187,9 @@ class _Members:
     def _member(self, data: bytes) -> Generator[bytes | None, None, bytes]:
         begin = self.at
         first = data
-        member = self._decompressor()
         try:
+            with blame(RecordError, self.kind):
+                member = self._decompressor()
             while True:
                 with blame(RecordError, self.kind):
                     yield from filter(None, member.feed(data))
@@ -252,12 +253,17 @@ class _Members:
         while data and left > len(data):
             left -= len(data)
             data = self._drop(data)
+        if not data and left:
+            self.report(self.at, "truncated zstd data", b"")
         self.at += min(left, len(data))
         return data[left:]
 
 
 def _dictionary(data: bytes) -> zstandard.ZstdCompressionDict:
-    if data.startswith(_MAGIC["zstd"]):
+    try:
         with blame(RecordError, "dictionary"):
-            data = zstandard.ZstdDecompressor().decompress(data, _ZSTD_WINDOW_BYTES)
-    return zstandard.ZstdCompressionDict(data)
+            if data.startswith(_MAGIC["zstd"]):
+                data = zstandard.ZstdDecompressor().decompress(data, _ZSTD_WINDOW_BYTES)
+            return zstandard.ZstdCompressionDict(data)
+    except RecordError as error:
+        raise DamageError("damaged zstd dictionary") from error

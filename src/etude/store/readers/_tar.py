@@ -23,23 +23,8 @@ def tar_members(
     """
     long_name = ""
     pax: dict[str, str] = {}
-    lost = ended = False
-    while block := stream.read(_BLOCK):
-        at = stream.tell() - len(block)
-        if len(block) < _BLOCK:
-            report(at, "truncated tar", block[:80])
-            return
-        ended = not block.strip(b"\0")
-        if ended:
-            continue
-        if not is_header(block):
-            if not lost:
-                report(at, "damaged tar header", block[:80])
-            lost = True
-            continue
-        lost = False
-        kind = block[156:157]
-        size = _size(block, pax)
+    for at, block in _headers(stream, report):
+        kind, size = block[156:157], _size(block, pax)
         if kind == _LONG_NAME and size <= _MOST_NAME_BYTES:
             long_name = _text(_padded(stream, size).rstrip(b"\0"))
         elif kind == _PAX and size <= _MOST_PAX_BYTES:
@@ -53,6 +38,25 @@ def tar_members(
                 report(at, "truncated tar", block[:80])
                 return
             long_name, pax = "", {}
+
+
+def _headers(stream: Stream, report: Report) -> Iterator[tuple[int, bytes]]:
+    """Yield headers with their places; whoever takes one takes what belongs to it as well."""
+    lost = ended = False
+    while block := stream.read(_BLOCK):
+        at = stream.tell() - len(block)
+        if len(block) < _BLOCK:
+            report(at, "truncated tar", block[:80])
+            return
+        ended = not block.strip(b"\0")
+        if ended:
+            continue
+        if is_header(block):
+            lost = False
+            yield at, block
+        elif not lost:
+            report(at, "damaged tar header", block[:80])
+            lost = True
     if not ended:
         report(stream.tell(), "tar ends without its end mark", b"")
 

@@ -99,7 +99,10 @@ class _Records:
         body = scan.show(begin, begin + size)
         scan.drop(begin + size)
         kind = headers.get("warc-type", "").lower()
-        return WarcRecord(at, headers, body) if kind in self.types else None
+        if kind in self.types:
+            return WarcRecord(at, headers, body)
+        self.aside.pass_over(f"record of type {kind[:20]}")
+        return None
 
     def fits(self, size: int) -> bool:
         """Whether a record may end after `size` bytes: there the file ends or the next begins."""

@@ -107,12 +107,26 @@ def _arrow_documents(reader: FieldReader, file: File, aside: Aside) -> Iterator[
                 opened = pa.ipc.open_file(stored) if is_file else pa.ipc.open_stream(stored)
                 columns = table.columns(opened.schema)
                 for batch in _each(opened, is_file):
+                    _check(batch)
                     yield from batches(table, iter([batch.select(columns)]), first_row)
                     first_row += batch.num_rows
         except DamageError:
             raise
         except RecordError as error:
             raise DamageError("damaged Arrow file") from error
+    if not first_row:
+        raise DamageError("no rows")
+
+
+def _check(batch: pa.RecordBatch) -> None:
+    """Look at all that a batch points to, for an Arrow file may point anywhere in memory."""
+    for column in batch.columns:
+        # Bad UTF-8 is no danger, and mended later.
+        if pa.types.is_string(column.type):
+            column = column.view(pa.binary())
+        elif pa.types.is_large_string(column.type):
+            column = column.view(pa.large_binary())
+        column.validate(full=True)
 
 
 def _each(
