@@ -86,6 +86,8 @@ struct document {
   const struct lines *lines;    /* split as str.splitlines does */
 };
 
+enum { N_POWERS = 256 };
+
 /* Room that is kept from document to document; zeros are a valid start. */
 struct room {
   struct table table;
@@ -95,6 +97,8 @@ struct room {
   int64_t joined_cap;
   int64_t *ends, *char_ends; /* of each word: bytes and code points up to its start; one more */
   uint64_t *keys;
+  uint64_t *sums; /* hash of the joined text up to each word */
+  uint64_t powers[N_POWERS], inverses[9];
   int32_t *some, *slots;
   uint8_t *repeats;
   int64_t words_cap;

@@ -21,16 +21,18 @@ static int reserve(struct room *room, int64_t words, int64_t bytes) {
   free(room->ends);
   free(room->char_ends);
   free(room->keys);
+  free(room->sums);
   free(room->some);
   free(room->slots);
   free(room->repeats);
   room->ends = malloc(cap * sizeof *room->ends);
   room->char_ends = malloc(cap * sizeof *room->char_ends);
   room->keys = malloc(cap * sizeof *room->keys);
+  room->sums = malloc(cap * sizeof *room->sums);
   room->some = malloc(cap * sizeof *room->some);
   room->slots = malloc(cap * sizeof *room->slots);
   room->repeats = malloc(cap);
-  if (!room->ends || !room->char_ends || !room->keys || !room->some || !room->slots ||
+  if (!room->ends || !room->char_ends || !room->keys || !room->sums || !room->some || !room->slots ||
       !room->repeats)
     return -1;
   room->words_cap = (int64_t)cap;
@@ -45,6 +47,7 @@ void room_free(struct room *room) {
   free(room->ends);
   free(room->char_ends);
   free(room->keys);
+  free(room->sums);
   free(room->some);
   free(room->slots);
   free(room->repeats);
@@ -146,7 +149,7 @@ static int top_grams(const struct document *doc, struct room *room, double *out)
     for (int64_t k = 0; k < n_some; k++) {
       int64_t i = room->some[k];
       struct slot *slot = table_at(&room->table, room->keys[i]);
-      if (!slot->count++) slot->first = i;
+      if (!slot->count++) slot->first = (int32_t)i;
       room->slots[k] = (int32_t)(slot - room->table.slots);
       if (slot->count < 2) continue;
       if (slot->count > best || (slot->count == best && slot->first < first)) {
@@ -203,22 +206,81 @@ static int places(struct room *room, int64_t n_words, int64_t *n_places) {
   return 0;
 }
 
+/* The joined text is hashed as a polynomial, so that the hash of any run of words is had from two
+   sums: words[i..i+n] = sums[i + n] - sums[i] * BASE^length, modulo 2^64. */
+#define BASE 0x9E3779B97F4A7C15ULL
+
+static uint64_t power_of(uint64_t n) {
+  uint64_t power = 1;
+  for (uint64_t base = BASE; n; n >>= 1, base *= base)
+    if (n & 1) power *= base;
+  return power;
+}
+
+/* Powers of BASE, and of its inverse up to the eighth. */
+static void fill_powers(struct room *room) {
+  uint64_t inverse = BASE;
+  /* Each step doubles the number of right bits. */
+  for (int i = 0; i < 6; i++) inverse *= 2 - BASE * inverse;
+  room->powers[0] = room->inverses[0] = 1;
+  for (int i = 1; i < N_POWERS; i++) room->powers[i] = room->powers[i - 1] * BASE;
+  for (int i = 1; i < 9; i++) room->inverses[i] = room->inverses[i - 1] * inverse;
+}
+
+/* Sum of 8 digits, the first byte being the highest. */
+static inline uint64_t digits(const uint64_t *powers, uint64_t bytes) {
+  uint64_t sum = 0;
+  for (int i = 0; i < 8; i++) sum += (bytes >> (8 * i) & 0xFF) * powers[7 - i];
+  return sum;
+}
+
+static void sum_up(int64_t n_words, struct room *room) {
+  uint64_t sum = 0;
+  const uint64_t *powers = room->powers;
+  if (!powers[0]) fill_powers(room);
+  room->sums[0] = 0;
+  for (int64_t i = 0; i < n_words; i++) {
+    int64_t at = room->ends[i], left = room->ends[i + 1] - at;
+    for (; left > 8; at += 8, left -= 8)
+      sum = sum * powers[8] + digits(powers, load64(room->joined + at));
+    /* The bytes beyond the word count as zeros, and their places are taken away again. */
+    uint64_t bytes = load64(room->joined + at) & (~0ULL >> (64 - 8 * left));
+    sum = sum * powers[left] + digits(powers, bytes) * room->inverses[8 - left];
+    room->sums[i + 1] = sum;
+  }
+}
+
+/* Hash of the joined words i to i + n. */
+static uint64_t run_key(const struct room *room, int64_t i, int64_t n) {
+  uint64_t length = (uint64_t)(room->ends[i + n] - room->ends[i]);
+  uint64_t power = length < N_POWERS ? room->powers[length] : power_of(length);
+  return mix(room->sums[i + n] - room->sums[i] * power);
+}
+
 static int duplicate_grams(const struct document *doc, struct room *room, double *out) {
   int64_t n_words = doc->words->n, n_places = 0;
   if (n_words < 5) return 0;
   if (places(room, n_words, &n_places)) return -1;
+  if (n_places) sum_up(doc->words->n, room);
   for (int n = 5; n <= 10 && n_places; n++) {
-    int64_t next = 0, chars = 0;
-    if (table_reset(&room->table, n_places)) return -1;
+    int64_t next = 0, chars = 0, n_some = 0;
+    while (n_places && room->some[n_places - 1] + n > n_words) n_places--;
+    if (twice_reset(&room->twice, n_places)) return -1;
     for (int64_t k = 0; k < n_places; k++) {
-      int64_t i = room->some[k];
-      if (i + n > n_words) break;
+      room->keys[k] = run_key(room, room->some[k], n);
+      twice_add(&room->twice, room->keys[k]);
+    }
+    for (int64_t k = 0; k < n_places; k++) {
+      room->slots[n_some] = (int32_t)k;
+      n_some += twice_maybe(&room->twice, room->keys[k]);
+    }
+    if (table_reset(&room->table, n_some)) return -1;
+    for (int64_t k = 0; k < n_some; k++) {
+      int64_t i = room->some[room->slots[k]];
       if (i < next) continue;
-      int64_t bytes = room->ends[i + n] - room->ends[i];
-      if (table_add(&room->table, hash_bytes(room->joined + room->ends[i], bytes))) {
-        chars += room->char_ends[i + n] - room->char_ends[i];
-        next = i + n;
-      }
+      if (!table_add(&room->table, room->keys[room->slots[k]])) continue;
+      chars += room->char_ends[i + n] - room->char_ends[i];
+      next = i + n;
     }
     out[DUP_5_GRAM_CHAR_FRAC + n - 5] = (double)chars / (double)doc->shape.chars;
   }

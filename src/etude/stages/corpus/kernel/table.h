@@ -1,5 +1,5 @@
-/* An open hash table of 64-bit keys that is emptied in constant time, and a map of bytes that
-   tells which of many keys may have come twice. */
+/* An open hash table of 64-bit keys, and a map of bytes that tells, without a branch, which of many
+   keys may have come twice: what does not repeat never gets to the table. */
 #ifndef ETUDE_TABLE_H
 #define ETUDE_TABLE_H
 
@@ -8,58 +8,49 @@
 #include <string.h>
 
 struct slot {
-  uint64_t key;
-  uint32_t stamp; /* in use if equal to the table's */
+  uint64_t key; /* 0: free */
   uint32_t count;
-  int64_t first; /* where the key was first seen */
+  int32_t first; /* where the key was first seen */
 };
 
 struct table {
   struct slot *slots;
   int64_t cap, mask;
-  uint32_t stamp;
 };
 
 /* Empty the table and make room for `n` keys. Returns 0, or -1 when out of memory. */
 static inline int table_reset(struct table *t, int64_t n) {
   int64_t cap = 16;
   while (cap < 2 * n) cap *= 2;
-  if (cap > t->cap || t->stamp == UINT32_MAX) {
+  if (cap > t->cap) {
     free(t->slots);
-    if (cap < t->cap) cap = t->cap;
-    t->slots = calloc((size_t)cap, sizeof *t->slots);
+    t->slots = malloc((size_t)cap * sizeof *t->slots);
     t->cap = t->slots ? cap : 0;
-    t->stamp = 0;
     if (!t->slots) return -1;
   }
   /* A small document uses the first part of a large table only, so that it stays in the cache. */
   t->mask = cap - 1;
-  t->stamp++;
+  memset(t->slots, 0, (size_t)cap * sizeof *t->slots);
   return 0;
 }
 
-/* The slot of a key, with a count of 0 if it is new. Never more than the `n` of table_reset. */
+/* The slot of a key, with a count of 0 if it is new. Never more keys than the `n` of table_reset. */
 static inline struct slot *table_at(struct table *t, uint64_t key) {
+  key += !key;
   int64_t i = (int64_t)(key & (uint64_t)t->mask);
-  while (t->slots[i].stamp == t->stamp && t->slots[i].key != key) i = (i + 1) & t->mask;
-  struct slot *s = &t->slots[i];
-  if (s->stamp != t->stamp) {
-    s->stamp = t->stamp;
-    s->key = key;
-    s->count = 0;
-  }
-  return s;
+  while (t->slots[i].key != key && t->slots[i].key) i = (i + 1) & t->mask;
+  t->slots[i].key = key;
+  return &t->slots[i];
 }
 
 /* Add a key; returns whether it had been there. */
-static inline int table_add(struct table *t, uint64_t key) {
-  return table_at(t, key)->count++ > 0;
-}
+static inline int table_add(struct table *t, uint64_t key) { return table_at(t, key)->count++ > 0; }
 
 static inline int table_has(const struct table *t, uint64_t key) {
+  key += !key;
   int64_t i = (int64_t)(key & (uint64_t)t->mask);
-  while (t->slots[i].stamp == t->stamp && t->slots[i].key != key) i = (i + 1) & t->mask;
-  return t->slots[i].stamp == t->stamp;
+  while (t->slots[i].key != key && t->slots[i].key) i = (i + 1) & t->mask;
+  return t->slots[i].key == key;
 }
 
 static inline void table_free(struct table *t) {
@@ -75,7 +66,7 @@ struct twice {
 
 static inline int twice_reset(struct twice *t, int64_t n) {
   int bits = 8;
-  while (((int64_t)1 << bits) < 8 * n) bits++;
+  while (((int64_t)1 << bits) < 4 * n) bits++;
   int64_t size = (int64_t)1 << bits;
   if (size > t->cap) {
     free(t->seen);
