@@ -67,4 +67,4 @@ class KernelHook(BuildHookInterface):  # type: ignore[misc]
 
 
 if __name__ == "__main__":
-    sys.exit(compile_kernel())
+    sys.exit(compile_kernel() or 0)

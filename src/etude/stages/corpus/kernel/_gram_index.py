@@ -112,7 +112,7 @@ def _item_grams(
     for each in widths:
         chosen = np.flatnonzero(width == each)
         some = Texts.of(pa.array([items[k] for k in chosen.tolist()], type=pa.string()))
-        offsets, found = hash_shingles(some, each)
+        offsets, found = hash_shingles(some, each, as_grams=True)
         hashes.append(found)
         item.append(np.repeat(chosen, np.diff(offsets)).astype(np.int32))
     too_short = np.flatnonzero(width == 0).tolist()
@@ -141,7 +141,7 @@ def find_in_python(texts: Texts, index: GramIndex) -> Hits:
     grams: list[int] = []
     n_places = np.zeros(len(texts), dtype=np.int64)
     for row, text in enumerate(strings(texts)):
-        hashes = [h for width in index.widths.tolist() for h in reference.shingles(text, width)]
+        hashes = [h for width in index.widths.tolist() for h in reference.grams(text, width)]
         found = [number[h] for h in hashes if h in number]
         rows.extend([row] * len(found))
         grams.extend(found)

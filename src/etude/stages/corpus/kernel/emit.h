@@ -22,9 +22,29 @@ static inline uint32_t stop_bit(const uint8_t *p, int64_t n) {
   return 0;
 }
 
+/* What a character alone is. */
+static inline uint32_t char_flags(uint32_t cls) {
+  return (cls & CH_SYMBOL ? 0 : WORD_NOT_SYMBOL) | (cls & CH_ALPHA ? WORD_ALPHA : 0) |
+         (cls & CH_SENTENCE_END ? WORD_SENTENCE_END : 0) | (cls & CH_PUNCT ? WORD_PUNCT : 0);
+}
+
+/* Write word k, which is one byte. */
+static inline void put_byte(struct words *w, int64_t k, const uint8_t *text, const uint8_t *p,
+                            uint64_t hash) {
+  w->start[k] = p - text;
+  w->bytes[k] = w->chars[k] = 1;
+  w->hash[k] = hash;
+  w->gap[k] = 0;
+  w->flags[k] = *p < 0x80 ? char_flags(char_class(*p)) : WORD_NOT_SYMBOL;
+}
+
 /* Write word k; there is room for it. */
 static inline void put_word(struct words *w, int64_t k, const uint8_t *text, const uint8_t *p,
                             int64_t n, uint64_t hash) {
+  if (n == 1) {
+    put_byte(w, k, text, p, hash);
+    return;
+  }
   const uint8_t *end = p + n;
   uint32_t all = CH_PUNCT, any = 0, last = 0;
   int symbols = 1;

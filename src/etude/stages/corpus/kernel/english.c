@@ -9,6 +9,7 @@ enum { UNIT_SLOTS = 512, PHRASE_SLOTS = 4096, MAX_NODES = 1200 };
 
 struct exception exceptions[EXCEPTION_SLOTS];
 uint64_t exception_filter[EXCEPTION_BITS / 64];
+uint32_t exception_begins[256], exception_ends[256];
 uint8_t unit_end[256];
 struct phrase_end phrase_ends[MAX_NODES];
 uint64_t phrase_filter[64];
@@ -37,6 +38,8 @@ static void unfold_exceptions(void) {
     while (exceptions[slot].bytes) slot = (slot + 1) & (EXCEPTION_SLOTS - 1);
     exceptions[slot] = made;
     by_number[i] = &exceptions[slot];
+    exception_begins[made.text[0]] |= 1u << made.bytes;
+    exception_ends[made.text[made.bytes - 1]] |= 1u << made.bytes;
     uint32_t bit = (uint32_t)(made.hash >> 20) & (EXCEPTION_BITS - 1);
     exception_filter[bit >> 6] |= 1ULL << (bit & 63);
   }

@@ -18,6 +18,13 @@ enum { EXCEPTION_SLOTS = 4096, EXCEPTION_BITS = 1 << 15 };
 extern struct exception exceptions[EXCEPTION_SLOTS];
 extern uint64_t exception_filter[EXCEPTION_BITS / 64];
 
+/* Lengths of exceptions that begin, or end, with a byte: bit n for n bytes. A quick no. */
+extern uint32_t exception_begins[256], exception_ends[256];
+
+static inline int may_be_exception(const uint8_t *p, int64_t n) {
+  return n <= MAX_EXCEPTION && (exception_begins[p[0]] & exception_ends[p[n - 1]]) >> n & 1;
+}
+
 /* The exception whose text is these bytes, whose hash_bytes is `hash`; NULL where there is none. */
 static inline const struct exception *find_exception(const uint8_t *p, int64_t n, uint64_t hash) {
   uint32_t bit = (uint32_t)(hash >> 20) & (EXCEPTION_BITS - 1);

@@ -43,10 +43,10 @@ int etude_normalised(struct normalised_request *r) {
   return bad ? -1 : 0;
 }
 
-/* Hashes of all shingles of texts, in their order; more than there is room for are counted only.
+/* Hashes of all shingles of texts, or of all grams, in their order; more than there is room for are counted only.
    Returns the number of all, -1 when out of memory. */
 int64_t etude_shingles(const uint8_t *text, const int64_t *offsets, int64_t rows, int64_t n_grams,
-                       int64_t room, int64_t *starts, uint64_t *hashes) {
+                       int grams, int64_t room, int64_t *starts, uint64_t *hashes) {
   struct shingler s;
   memset(&s, 0, sizeof s);
   int64_t n = 0;
@@ -57,8 +57,10 @@ int64_t etude_shingles(const uint8_t *text, const int64_t *offsets, int64_t rows
       break;
     }
     int64_t count = shingle_count(&s, n_grams);
+    struct gram_roll roll;
+    if (grams) gram_roll_start(&roll, &s.words, n_grams);
     for (int64_t k = 0; k < count; k++, n++)
-      if (n < room) hashes[n] = shingle_hash(&s, k, n_grams);
+      if (n < room) hashes[n] = grams ? gram_roll_next(&roll) : shingle_hash(&s, k, n_grams);
     starts[i + 1] = n;
   }
   shingler_free(&s);

@@ -123,7 +123,7 @@ def _in_c(
     if index is not None:
         n_hits = np.zeros(len(texts), dtype=np.int64)
         request.grams, request.n_hits = ctypes.addressof(index.table), at(n_hits)
-        hit_text, hit_gram = _room(request, 1024)
+        hit_text, hit_gram = _room(request, 1024 + int(texts.sizes().sum()) // 64)
     if kernel.etude_normalised(ctypes.byref(request)):
         raise MemoryError
     if request.hits.n > request.hits.room:  # again, for the hits alone

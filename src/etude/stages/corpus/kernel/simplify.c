@@ -132,12 +132,16 @@ static int reorder(uint8_t *run, int64_t n) {
   if (!sorted) return -1;
   int64_t out = 0;
   int width;
-  for (int wanted = 1; wanted < 256 && out < n; wanted++)
+  /* The table is in order of classes; there are few. */
+  for (int k = 0, wanted = 0; k < N_CCC && out < n; k++) {
+    if ((int)ccc_pairs[2 * k + 1] == wanted) continue;
+    wanted = (int)ccc_pairs[2 * k + 1];
     for (int64_t i = 0; i < n; i += width)
       if (combining_class(decode_char(run + i, run + n, &width)) == wanted) {
         memcpy(sorted + out, run + i, (size_t)width);
         out += width;
       }
+  }
   memcpy(run, sorted, (size_t)n);
   free(sorted);
   return 0;

@@ -15,6 +15,8 @@
 /* What bytes a chunk has. */
 enum { HAS_LETTER = 1, HAS_DIGIT = 2, HAS_OTHER = 4, HAS_HIGH = 8, IS_SPACE = 16 };
 static uint8_t byte_kind[256];
+/* Whether an ASCII byte is no infix whatever stands around it. */
+static uint8_t never_infix[256];
 
 __attribute__((constructor)) static void unfold(void) {
   for (int c = 0; c < 256; c++) {
@@ -25,6 +27,7 @@ __attribute__((constructor)) static void unfold(void) {
                    : space           ? IS_SPACE
                    : is_ascii_digit((uint8_t)c) ? HAS_DIGIT
                                      : HAS_OTHER;
+    never_infix[c] = c < 128 && !may_be_infix((uint32_t)c, 0);
   }
 }
 
@@ -80,7 +83,7 @@ static int push_suffix(struct suffixes *s, int64_t length) {
 
 static const struct exception *exception_of(const uint8_t *p, const uint8_t *end) {
   int64_t n = end - p;
-  return n < 1 || n > MAX_EXCEPTION ? 0 : find_exception(p, n, hash_bytes(p, n));
+  return n < 1 || !may_be_exception(p, n) ? 0 : find_exception(p, n, hash_bytes(p, n));
 }
 
 static int add_exception(struct words *w, const uint8_t *text, const uint8_t *p,
@@ -124,7 +127,9 @@ static int split_affixes(struct words *w, const uint8_t *text, struct stem *stem
 static int split_infixes(struct words *w, const uint8_t *text, const uint8_t *start,
                          const uint8_t *end) {
   const uint8_t *from = start, *p = start;
-  while (p < end) {
+  for (;;) {
+    while (p < end && never_infix[*p]) p++;
+    if (p == end) break;
     int width;
     uint32_t c = decode_char(p, end, &width), cls = char_class(c);
     int64_t n = 0;
@@ -181,19 +186,40 @@ static int is_untouched(const uint8_t *p, const uint8_t *end) {
   return !(any & (CH_PREFIX | CH_SUFFIX | CH_INFIX | CH_MONEY));
 }
 
+/* Letters and one mark after them, the most frequent chunk that is no word. Returns 1 where the
+   chunk is something else, -1 when out of memory. */
+static int split_marked(struct words *w, const uint8_t *text, const uint8_t *p,
+                        const uint8_t *end) {
+  const uint8_t *mark = end - 1, *q = p;
+  if (mark == p || !(char_class(*mark) & CH_SUFFIX || (*mark == '.' && mark[-1] >= 'a'))) return 1;
+  while (q < mark && byte_kind[*q] == HAS_LETTER) q++;
+  if (q < mark || exception_of(p, end)) return 1;
+  int64_t n = mark - p;
+  if (w->n + 2 > w->cap && words_reserve(w, w->n + 2)) return -1;
+  uint64_t hash = hash_bytes(p, n);
+  const struct exception *x = may_be_exception(p, n) ? find_exception(p, n, hash) : 0;
+  if (x ? add_exception(w, text, p, x) : 0) return -1;
+  if (!x) put_letters(w, w->n++, text, p, n, hash);
+  return add_word(w, text, mark, 1);
+}
+
 static int add_chunk(struct words *w, const uint8_t *text, const uint8_t *p, const uint8_t *end,
                      int kind) {
   int64_t n = end - p;
   if (w->n == w->cap && words_reserve(w, w->n + 1)) return -1;
   if (kind == HAS_LETTER) {
     uint64_t hash = hash_bytes(p, n);
-    const struct exception *x = n <= MAX_EXCEPTION ? find_exception(p, n, hash) : 0;
+    const struct exception *x = may_be_exception(p, n) ? find_exception(p, n, hash) : 0;
     if (x) return add_exception(w, text, p, x);
     put_letters(w, w->n++, text, p, n, hash);
     return 0;
   }
   if (kind == HAS_DIGIT) return add_word(w, text, p, n);
   if (kind == (HAS_LETTER | HAS_DIGIT)) return split_plain(w, text, p, end);
+  if (kind == (HAS_LETTER | HAS_OTHER)) {
+    int done = split_marked(w, text, p, end);
+    if (done <= 0) return done;
+  }
   if (!(kind & (HAS_DIGIT | HAS_OTHER)) && is_untouched(p, end)) return split_plain(w, text, p, end);
   return split_chunk(w, text, p, end);
 }

@@ -12,6 +12,8 @@ _P2 = 0xC2B2AE3D27D4EB4F
 _P3 = 0x165667B19E3779F9
 _P4 = 0x85EBCA77C2B2AE63
 _P5 = 0x27D4EB2F165667C5
+_BASE = 0x9E3779B97F4A7C15
+_TWIST = 0xD6E8FEB86659FD93
 
 
 def _rotate(x: int, r: int) -> int:
@@ -63,6 +65,29 @@ def shingles(text: str, n_grams: int) -> list[int]:
     return [
         xxh64(" ".join(words[i : i + n_grams]).encode()) for i in range(len(words) - n_grams + 1)
     ]
+
+
+def hash_bytes(data: bytes) -> int:
+    """Return the kernel's own quick hash of a word (hash.h)."""
+    h = 0x9E3779B97F4A7C15 ^ len(data) * 0xFF51AFD7ED558CCD & _ALL
+    for i in range(0, len(data), 8):
+        h = (h ^ int.from_bytes(data[i : i + 8], "little")) * _TWIST & _ALL
+        h ^= h >> 32
+    h = h * _TWIST & _ALL
+    return h ^ h >> 29
+
+
+def grams(text: str, width: int) -> list[int]:
+    """Return the hash of every run of `width` words of the simplified text, by theirs."""
+    hashes = [hash_bytes(word.encode()) for word in simple_words(text)]
+    found = []
+    for i in range(len(hashes) - width + 1):
+        h = 0
+        for value in hashes[i : i + width]:
+            h = (h * _BASE + value) & _ALL
+        h = (h ^ h >> 32) * _TWIST & _ALL
+        found.append(h ^ h >> 32)
+    return found
 
 
 def signature(shingles: Sequence[int], permutations: Sequence[tuple[int, int]]) -> list[int]:
