@@ -297,6 +297,14 @@ def test_a_pdf_is_read_page_by_page(read: Any, tmp_path: Path) -> None:
     ]
 
 
+def test_an_encrypted_pdf_is_set_aside(read: Any, tmp_path: Path) -> None:
+    lock = "/Encrypt<</Filter/Standard/V 1/R 2/P -4/O<{0}>/U<{0}>>>/ID[<00><00>]".format("ab" * 32)
+    data = pdf("secret").replace(b"/Root", lock.encode() + b"/Root")
+    (tmp_path / "a.pdf").write_bytes(data)
+    found, broken = read("pdf", tmp_path)
+    assert (found, [one.reason for one in broken]) == ([], ["encrypted"])
+
+
 def test_pdfs_without_text_are_set_aside(read: Any, tmp_path: Path) -> None:
     whole = pdf("Hello page one")
     (tmp_path / "a.pdf").write_bytes(b"%PDF-1.4\n" + b"\xff" * 500)

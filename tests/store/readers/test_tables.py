@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -158,6 +159,26 @@ def test_a_folder_of_the_hub_is_read_with_its_card(read: Any, tmp_path: Path) ->
     (tmp_path / "test-0.arrow").write_bytes(b"ARROW1\0\0" + b"\xff" * 100)
     _, broken = read("hf", tmp_path, split="test")
     assert [one.reason for one in broken] == ["damaged Arrow file"]
+
+
+def test_an_arrow_file_that_points_beyond_its_end_is_set_aside(read: Any, tmp_path: Path) -> None:
+    offsets = pa.py_buffer(struct.pack("<3i", 0, 3, 6))
+    texts = pa.StringArray.from_buffers(2, offsets, pa.py_buffer(b"abcdef"))
+    batch = pa.record_batch({"text": texts})
+    path = tmp_path / "a.arrow"
+    with pa.ipc.new_stream(path, batch.schema) as writer:
+        writer.write_batch(batch)
+    data = path.read_bytes()
+    wild = struct.pack("<3i", 0, 2_000_000_000, 2_000_000_001)
+    assert struct.pack("<3i", 0, 3, 6) in data
+    path.write_bytes(data.replace(struct.pack("<3i", 0, 3, 6), wild))
+    found, broken = read("hf", tmp_path)
+    assert (found, [one.reason for one in broken]) == ([], ["damaged Arrow file"])
+
+
+def test_tables_without_rows_are_told_of(read: Any, tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet", {"text": pa.array([], pa.string())})
+    assert [one.reason for one in read("parquet", tmp_path)[1]] == ["no rows"]
 
 
 def test_a_name_on_the_hub_has_to_be_downloaded_first(make_reader: Callable[..., Any]) -> None:

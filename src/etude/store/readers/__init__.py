@@ -1,8 +1,10 @@
 """Readers: where documents come from; one file each."""
 
 from etude.plugins import Kind
-from etude.store.readers._base import Part, Reader
+from etude.store.readers._base import FileReader, Part, Reader
+from etude.store.readers._files import File
+from etude.store.readers._rows import Aside, DamageError, Found
 
-readers = Kind("etude.store.readers", Reader, extra="corpus")
+readers = Kind("etude.store.readers", Reader)
 
-__all__ = ["Part", "Reader", "readers"]
+__all__ = ["Aside", "DamageError", "File", "FileReader", "Found", "Part", "Reader", "readers"]
