@@ -45,7 +45,9 @@ def groups(batch: pa.RecordBatch, by: str) -> pa.StringArray:
     elif by in batch.schema.names:
         values = batch.column(by)
         if pa.types.is_floating(values.type):
-            values = pc.round(values).cast(pa.int64())
+            known = pc.fill_null(pc.is_finite(values), False)
+            whole = pc.if_else(known, pc.round(values), 0.0).cast(pa.int64())
+            values = pc.if_else(known, whole, pa.scalar(None, type=pa.int64()))
         values = values.cast(pa.string())
     else:
         raise ConfigError(f"documents cannot be grouped by {by!r}: there is no such column")

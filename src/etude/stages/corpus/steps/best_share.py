@@ -73,16 +73,17 @@ class BestShare(AcrossStep, frozen=True, kw_only=True):
         for row, name in enumerate(names):
             cuts[row] = _cuts(spill, name, (self.share, *self.tiers))
         spill.decide("groups", np.array(names, dtype="S32"))
-        spill.decide(_CUTS, cuts)
+        spill.decide(_CUTS, cuts.reshape(-1))
 
     def judge(self, batch: pa.RecordBatch, spill: Spill) -> pa.RecordBatch:
         """Drop what is not among the best, and write tiers."""
         values, measured = self._values(batch)
         rows = {name.decode(): row for row, name in enumerate(spill.decision("groups"))}
+        settled = spill.decision(_CUTS).reshape(-1, 1 + len(self.tiers))
         cuts = np.full((batch.num_rows, 1 + len(self.tiers)), -np.inf, dtype=np.float32)
         for name, there in self._groups(batch):
             if name in rows:
-                cuts[there] = spill.decision(_CUTS)[rows[name]]
+                cuts[there] = settled[rows[name]]
         if self.tiers:
             tier = (values[:, None] < cuts[:, 1:]).sum(axis=1).astype(np.float32)
             tier[~measured] = np.nan
