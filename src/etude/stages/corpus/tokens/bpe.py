@@ -26,7 +26,8 @@ Tell = Callable[[int, int], None]
 
 END_OF_TEXT = "<|endoftext|>"
 _LONGEST_TEXT = 1 << 16
-_ENDLESS_WORD = r"[!-~]{400}[!-~]*"
+_ENDLESS = ((r"([^ \n\r\t]{200})", r"\1 "), (r"([ \n\r\t]{200})[ \n\r\t]*", r"\1"))
+"""Runs without or of white space are broken up: a learner's time grows with their square."""
 _LARGEST_VOCABULARY = 1 << 20
 
 
@@ -218,14 +219,16 @@ class _Sample:
         self.n_bytes = 0
 
     def texts(self) -> Iterator[str]:
-        """Yield the texts in parts of bounded length, without words that have no end."""
+        """Yield the texts in parts of bounded length, without runs that have no end."""
         seen, total = 0, self.data.n_rows("documents")
         for batch in self.data.batches("documents", ["text"]):
             drawn = pa.array(chance(self.seed, seen, batch.num_rows) < self.share)
             texts = batch.column("text").filter(drawn)
             self.n_documents += len(texts)
             self.n_bytes += pc.sum(pc.binary_length(texts)).as_py() or 0
-            for text in pc.replace_substring_regex(texts, _ENDLESS_WORD, " ").to_pylist():
+            for run, broken in _ENDLESS:
+                texts = pc.replace_substring_regex(texts, run, broken)
+            for text in texts.to_pylist():
                 for at in range(0, len(text), _LONGEST_TEXT):
                     yield text[at : at + _LONGEST_TEXT]
             seen += batch.num_rows

@@ -38,6 +38,8 @@ from etude.stages.corpus.tokens.tokenset import (
 from etude.stages.corpus.tokens.work import PackSettings, Plan, Work
 from etude.store import Dataset, write_whole
 
+__all__ = ["PackSettings", "pack"]
+
 Tell = Callable[[int, int], None]
 """Told how much is done, and of how much."""
 

@@ -18,7 +18,7 @@ class Pattern(msgspec.Struct, frozen=True, kw_only=True):
     plain: str
     """The same for an engine without look-ahead or possessive quantifiers."""
     newline_ends: bool = True
-    """Whether a piece always ends between a newline and a letter, whatever stands around them."""
+    """Whether a piece always ends between a newline and what is neither white space nor a slash."""
 
 
 _LETTERS = r"[^\r\n\p{L}\p{N}]?\p{L}+"
