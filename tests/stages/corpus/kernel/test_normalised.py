@@ -30,12 +30,10 @@ GOLDEN = json.loads(DATA.read_text("utf-8"))
 in_c = pytest.mark.skipif(not available(), reason="the kernel is not compiled")
 WORDS = st.sampled_from(
     [
-        *(
-            "the fox cannot don't 3.14 1,5.2 \u0663\u066b\u0661 \uff11 \u03a3 A\u03a3 A\u03a3B".split()
-        ),
-        *(
-            "\u0130 \u00e9 e\u0301 \u0301 \u302e\u1b44 \U0001d15e\U0001d165 \uac01 \u2260 ; ...".split()
-        ),
+        *("the fox cannot don't 3.14 1,5.2 \u0663\u066b\u0661 \uff11".split()),
+        *("\u03a3 A\u03a3 A\u03a3B".split()),
+        *("\u0130 \u00e9 e\u0301 \u0301 \u302e\u1b44 \uac01 \u2260 ; ...".split()),
+        *("\U0001d15e \U0001d165 \U0001d16d".split()),
         *("\u0345 \u0307 ' . , - \u2028 \x00 \xad 5km x:) ):".split(" ")),
         *[" ", " ", " ", "\n", "\n\n", " \n \n", "\t", "\u3000", "\xa0", "\r\n"],
     ]
@@ -91,7 +89,7 @@ def test_kernel_and_reference_agree_on_shingles_and_signatures(text: str) -> Non
 @given(TEXTS, st.sampled_from(["", "space", "case", "both"]))
 def test_kernel_and_reference_agree_on_digests(text: str, fold: str) -> None:
     values = pa.array([text])
-    assert tuple(digests(values, fold)[0].tolist()) == digest_reference.digest(text, fold)
+    assert tuple(digests(values, fold)[0].tolist()) == digest_reference.digest(text, fold)  # type: ignore[arg-type]
     for unit in ("line", "paragraph"):
         found = line_digests(values, unit=unit, fold=fold)  # type: ignore[arg-type]
         wanted = list(digest_reference.line_digests(text, unit == "paragraph", fold))
@@ -102,7 +100,7 @@ def test_kernel_and_reference_agree_on_digests(text: str, fold: str) -> None:
 @given(st.lists(st.text(st.sampled_from("ab \n\t\u3000"), max_size=12), max_size=4))
 def test_lines_and_paragraphs_leave_nothing_out(texts: list[str]) -> None:
     for unit in ("line", "paragraph"):
-        found = line_digests(pa.array(texts, type=pa.string()), unit=unit)  # type: ignore[arg-type]
+        found = line_digests(pa.array(texts, type=pa.string()), unit=unit)
         for text, (start, end) in zip(texts, pairwise(found.offsets.tolist()), strict=True):
             data = text.encode()
             assert b"".join(data[a:b] for a, b in found.spans[start:end].tolist()) == data
