@@ -43,11 +43,12 @@ def compile_kernel() -> str:
                 if done.returncode == 0:
                     draft.replace(LIBRARY)
                     return ""
-                said = done.stderr
+                said = done.stderr.strip() or f"{compiler} failed"
     except OSError as error:
         said = str(error)
     finally:
         draft.unlink(missing_ok=True)
+    LIBRARY.unlink(missing_ok=True)  # an old one may not fit the Python files any more
     return said
 
 
