@@ -53,8 +53,9 @@ _SHARES = (
 _SEPARATOR = re.compile(r"\s*(?:[|•·»›>/→]|\s{3,})\s*")  # noqa: RUF001
 _NO_LETTERS = re.compile(r"[\W\d_]+")
 _FOOTNOTE = re.compile(
-    r"(?<=[^\W\d_])\[(?:\d{1,3}|[a-z]|note \d{1,2}|edit|citation needed)\](?!\()|"
-    r"(?<=[.,;:!?\"')])\[(?:\d{1,3}|[a-z]|note \d{1,2}|citation needed)\](?!\()"
+    r"(?:(?<=[^\W\d_])|(?<=[.,;:!?\"')]))\[(?:\d{1,3}|[a-z]|note \d{1,2}|edit|citation needed)\]"
+    # What is computed with is the element of an array.
+    r"(?![(\[\w]|\s*[=+*/<>&|-])"
 )
 _MARKS = re.compile(r"[#*\-_=~`|+>]+")
 
@@ -86,7 +87,8 @@ class RepairLines(Step, frozen=True, kw_only=True):
     """Remove all but the first of lines that are the same, from so many characters on; 0 keeps
     them all. Shorter lines repeat for good reasons."""
     footnotes: bool = True
-    """Cut marks such as [12], [a] or [citation needed] out behind a letter or punctuation."""
+    """Cut marks such as [12], [a] or [citation needed] out behind a letter or punctuation. Code
+    can lose an index so: leave it off for sources."""
     max_blank_lines: int = 2
     """Blank lines that may follow each other; more are cut; 0 keeps none."""
 
