@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection, wait
@@ -150,6 +151,7 @@ def _died(unit: str) -> str:
 
 def _serve(line: Connection, job: Job) -> None:
     """Answer units until the line is closed. Errors of ours go back as they are."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     while True:
         try:
             unit = line.recv()
@@ -166,3 +168,11 @@ def _serve(line: Connection, job: Job) -> None:
             line.send((error, answer))
         except OSError:
             return  # whoever asked is gone
+
+
+def _end_with_parent() -> None:
+    """End this process as soon as the one that began it is gone, however it went."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)

@@ -20,7 +20,7 @@ class ArrayWriter:
 
     def __init__(self, path: Path, dtype: npt.DTypeLike) -> None:
         self._path = path
-        self._draft = path.with_name(f".{path.name}.draft")
+        self._draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
         self._dtype: np.dtype[Any] = np.dtype(dtype)
         self._file: BinaryIO
         self.size = 0

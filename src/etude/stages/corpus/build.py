@@ -34,6 +34,7 @@ from etude.stages.corpus.shards import (
     ShardUnit,
     WrittenShard,
     find_repeated_ids,
+    find_signals,
 )
 from etude.stages.corpus.steps import AcrossStep
 from etude.stages.corpus.workroom import Workroom, read_rows
@@ -276,7 +277,10 @@ class _Build:
         sizes = [answer.bytes_out for answer in self.answers[last]]
         groups = [*_groups(sizes, self.plan.resolved.shard_bytes)]
         settings = ShardSettings(
-            folder=str(self.room.folder), number=last, shard_bytes=self.plan.resolved.shard_bytes
+            folder=str(self.room.folder),
+            number=last,
+            shard_bytes=self.plan.resolved.shard_bytes,
+            signals=find_signals(self.room, last, len(self.units)),
         )
         job = Job(
             function="etude.stages.corpus.shards:write_shards",

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from etude.records import BrokenRecord, DroppedDocument, DuplicateCopy
+from etude.stages.corpus.arrays import write_array
 from etude.stages.corpus.batch import CLUSTER, take_kept
 from etude.stages.corpus.kernel.measure import add_measurements
 from etude.stages.corpus.ledger import (
@@ -130,7 +131,7 @@ class _Walk:
                 rows.add(document)
         if pass_number == 0:
             ids = np.concatenate(self.ids) if self.ids else np.zeros(0, np.uint64)
-            np.save(ids_file(self.room, part), ids)
+            write_array(ids_file(self.room, part), np.uint64, [ids])
         return self.answer
 
     def _stages(self) -> Iterator[_Stage]:

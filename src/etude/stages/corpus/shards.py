@@ -1,6 +1,7 @@
 """The last shards of a corpus: documents written as Parquet, under ids that nothing else has."""
 
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from etude.stages.corpus.batch import ROW, with_column
-from etude.stages.corpus.workroom import Workroom, read_documents
+from etude.stages.corpus.batch import ROW, SCHEMA, SIGNAL, with_column
+from etude.stages.corpus.workroom import Workroom, document_columns, read_documents
 
 
 class ShardSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,6 +23,8 @@ class ShardSettings(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     """The last pass, whose documents are written."""
     shard_bytes: int
+    signals: tuple[str, ...]
+    """Columns of signals that every shard has."""
 
 
 class ShardUnit(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,27 +49,53 @@ def write_shards(settings: str, unit: str) -> str:
     wanted = msgspec.json.decode(unit, type=ShardUnit)
     room = Workroom(Path(told.folder))
     renamed = _renamed(room)
+    documents = (
+        _conform(_rename(batch, renamed), told.signals)
+        for batch in _documents_of(room, told.number, wanted.parts)
+    )
+    batch = next(documents, None)
     written: list[WrittenShard] = []
-    writer: pq.ParquetWriter | None = None
-    n_rows = n_bytes = 0
-    for batch in _documents_of(room, told.number, wanted.parts):
-        ready = _rename(batch, renamed).drop_columns([ROW])
-        if writer is not None and n_bytes >= told.shard_bytes:
-            writer.close()
-            written[-1] = msgspec.structs.replace(written[-1], n_rows=n_rows, n_bytes=n_bytes)
-            writer = None
-        if writer is None:
-            name = f"shard-{wanted.number:05}-{len(written):03}.parquet"
-            writer = pq.ParquetWriter(str(room.folder / name), ready.schema, compression="zstd")
-            written.append(WrittenShard(name=name, n_rows=0, n_bytes=0))
-            n_rows = n_bytes = 0
-        writer.write_batch(ready)
-        n_rows += ready.num_rows
-        n_bytes += pc.sum(pc.cast(pc.binary_length(ready.column("text")), pa.int64())).as_py()
-    if writer is not None:
-        writer.close()
-        written[-1] = msgspec.structs.replace(written[-1], n_rows=n_rows, n_bytes=n_bytes)
+    while batch is not None:
+        name = f"shard-{wanted.number:05}-{len(written):03}.parquet"
+        draft = room.folder / f"{name}.{os.getpid()}.draft"
+        n_rows = n_bytes = 0
+        with pq.ParquetWriter(str(draft), batch.schema, compression="zstd") as writer:
+            while batch is not None and n_bytes < told.shard_bytes:
+                writer.write_batch(batch)
+                n_rows += batch.num_rows
+                n_bytes += text_bytes(batch)
+                batch = next(documents, None)
+        draft.replace(room.folder / name)
+        written.append(WrittenShard(name=name, n_rows=n_rows, n_bytes=n_bytes))
     return msgspec.json.encode(written).decode()
+
+
+def find_signals(room: Workroom, number: int, n_parts: int) -> tuple[str, ...]:
+    """Return the signals that the documents of a pass have, in any part, in a settled order."""
+    found: dict[str, None] = {}
+    for part in range(n_parts):
+        for name in document_columns(room.documents(number, part)):
+            if name.startswith(SIGNAL):
+                found[name] = None
+    return tuple(found)
+
+
+def text_bytes(batch: pa.RecordBatch) -> int:
+    """Return the size of a batch's texts, UTF-8."""
+    total: int | None = pc.sum(pc.cast(pc.binary_length(batch.column("text")), pa.int64())).as_py()
+    return total or 0
+
+
+def _conform(batch: pa.RecordBatch, signals: tuple[str, ...]) -> pa.RecordBatch:
+    """Return the columns that every shard has: those of documents, and every signal."""
+    there = set(batch.schema.names)
+    arrays = [batch.column(name) for name in SCHEMA.names]
+    arrays += [
+        batch.column(name) if name in there else pa.nulls(batch.num_rows, pa.float32())
+        for name in signals
+    ]
+    fields = [*SCHEMA, *(pa.field(name, pa.float32()) for name in signals)]
+    return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))
 
 
 def hash_ids(batch: pa.RecordBatch) -> npt.NDArray[np.uint64]:

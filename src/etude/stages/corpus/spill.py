@@ -45,7 +45,8 @@ class SpillWriter:
 
     def __init__(self, folder: Path, part: int) -> None:
         self._path = folder / f"part-{part:08d}.spill"
-        self._draft = folder / f".{self._path.name}.draft"
+        # Named after the process: one that outlived a killed run may still write the same part.
+        self._draft = folder / f".{self._path.name}.{os.getpid()}.draft"
         self._file: BinaryIO | None = None
         self._buffers: dict[str, list[Records]] = {}
         self._sorted: set[str] = set()

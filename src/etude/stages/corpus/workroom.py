@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from etude.errors import EtudeError, RecordError
+from etude.stages.corpus.batch import ROW, SCHEMA, SIGNAL
 from etude.stages.corpus.spill import Spill
 from etude.store.columns import Columns, read_batches
 
@@ -84,8 +85,7 @@ class BatchFile:
         Raises:
             EtudeError: It has other columns.
         """
-        names = [name for name in batch.schema.names if not name.startswith("_")]
-        batch = batch.select(names)
+        batch = batch.select([name for name in batch.schema.names if _lasts(name)])
         if self._writer is None:
             self._schema = batch.schema
             options = pa.ipc.IpcWriteOptions(compression="lz4")
@@ -126,6 +126,26 @@ def read_documents(path: Path) -> Iterator[pa.RecordBatch]:
                 yield file.get_batch(index)
     except (OSError, pa.ArrowException) as cause:
         raise RecordError(f"{path}: damaged: {cause}; remove it and run again") from cause
+
+
+def document_columns(path: Path) -> list[str]:
+    """Return the names of the columns of a file that `BatchFile` wrote; none without a file.
+
+    Raises:
+        RecordError: The file is damaged.
+    """
+    if not path.exists():
+        return []
+    try:
+        with pa.memory_map(str(path)) as source, pa.ipc.open_file(source) as file:
+            return [str(name) for name in file.schema.names]
+    except (OSError, pa.ArrowException) as cause:
+        raise RecordError(f"{path}: damaged: {cause}; remove it and run again") from cause
+
+
+def _lasts(name: str) -> bool:
+    """Whether a column outlasts the pass: it is one of documents, their number, or a signal."""
+    return name in SCHEMA.names or name == ROW or name.startswith(SIGNAL)
 
 
 class RowFile(Generic[RowT]):
