@@ -136,3 +136,35 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path: Path, job_module: str) -> N
     assert answers == [str(n * n) for n in range(40)]
     # Only the unit that was in flight when the run was killed is done twice.
     assert len(calls(tmp_path)) <= 41
+
+
+def test_no_process_outlives_a_run_that_was_killed(tmp_path: Path, job_module: str) -> None:
+    code = (
+        "import sys; from pathlib import Path; from etude.engine import Job, engines\n"
+        "if __name__ == '__main__':\n"
+        "    engines.make({'use': 'local', 'jobs': 2}).map(Job(function=sys.argv[1], "
+        "settings=sys.argv[2]), [str(n) for n in range(40)], Path(sys.argv[3]), sizes=[1] * 40)\n"
+    )
+    (tmp_path / "run.py").write_text(code, "utf-8")
+    told = settings(tmp_path, sleep_s=30)
+    run = subprocess.Popen(
+        [sys.executable, tmp_path / "run.py", job_module, told, tmp_path / "done"]
+    )
+    while not (tmp_path / "log").exists() or len(calls(tmp_path)) < 2:
+        time.sleep(0.01)
+        assert run.poll() is None
+    workers = children_of(run.pid)
+    assert len(workers) >= 2
+    os.kill(run.pid, signal.SIGKILL)
+    run.wait()
+    for _ in range(500):
+        if not any(Path(f"/proc/{pid}").exists() for pid in workers):
+            break
+        time.sleep(0.01)
+    else:
+        pytest.fail("workers live on")
+
+
+def children_of(pid: int) -> list[int]:
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in listed]

@@ -363,3 +363,20 @@ def test_readers_and_steps_are_listed_with_their_settings() -> None:
     wrong = etude("corpus", "list", "minhsh")
     assert wrong.exit_code == 2
     assert "did you mean 'minhash'" in wrong.output
+
+
+def test_signals_that_only_some_sources_have_are_null_for_the_others(
+    tmp_path: Path, lines: Path
+) -> None:
+    measured, both = tmp_path / "measured", tmp_path / "both"
+    steps = '[[steps]]\nuse = "redpajama"\n'
+    made = recipe(tmp_path, lines, steps=steps)
+    assert etude("corpus", "build", made, "--out", measured).exit_code == 0
+    (tmp_path / "both.toml").write_text(
+        f'[[sources]]\nuse = "dataset"\npaths = ["{measured}"]\n'
+        f'[[sources]]\nuse = "jsonl"\npaths = ["{lines}"]\n',
+        "utf-8",
+    )
+    done = etude("corpus", "build", tmp_path / "both.toml", "--out", both)
+    assert done.exit_code == 0, done.output
+    assert Dataset.open(both).verify() == []
