@@ -204,9 +204,12 @@ class Encoder:
 
     def _bytes_of(self, ids: Ids, counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return how many bytes the tokens of each text stand for."""
-        ends = np.zeros(len(ids) + 1, dtype=np.int64)
-        np.cumsum(self._sizes[ids], out=ends[1:])
-        return np.diff(ends[_offsets(counts)])
+        total = np.zeros(len(counts), dtype=np.int64)
+        some = counts > 0
+        if some.any():
+            begins = _offsets(counts)[:-1][some]
+            total[some] = np.add.reduceat(self._sizes[ids], begins, dtype=np.int64)
+        return total
 
     @functools.cached_property
     def _sizes(self) -> npt.NDArray[np.int32]:
