@@ -146,6 +146,15 @@ def test_fields_are_found_by_dotted_paths_and_the_rest_becomes_tags(
     assert (found[1].id, found[1].tags) == (f"a.jsonl@{path.stat().st_size - 36}", {"meta": "3"})
 
 
+def test_a_row_keeps_its_own_id_and_others_have_their_places(read: Any, tmp_path: Path) -> None:
+    rows = [{"text": "a", "id": "x"}, {"text": "b", "id": 7}, {"text": "c", "id": None}]
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in [*rows, {"text": "d", "id": ""}]))
+    places = [one.id for one in read("jsonl", path, id_field="")[0]]
+    assert places[0] == "a.jsonl@0"
+    assert [one.id for one in read("jsonl", path)[0]] == ["x", "7", *places[2:]]
+
+
 def test_a_file_that_is_one_array_gives_its_elements(read: Any, tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(json.dumps([*ROWS, 5]))
     found, broken = read("jsonl", tmp_path / "a.json")
@@ -260,6 +269,9 @@ def test_any_file_system_of_fsspec_can_be_read(read: Any) -> None:
         assert len(found) == 40
         assert found[0].origin.source == f"{folder}/x/a.jsonl.gz@0"
         assert found[0].id.endswith("a.jsonl.gz@0")
+    filesystem.pipe(f"{folder}/x/c.log", PLAIN)
+    assert len(read("jsonl", f"{folder}/*/*.log")[0]) == 20
+    assert len(read("jsonl", f"{folder}/x")[0]) == 40
 
 
 @settings(

@@ -96,6 +96,19 @@ def test_files_that_are_no_text_are_set_aside(read: Any, tmp_path: Path) -> None
     ]
 
 
+@pytest.mark.parametrize("named", ["**/*.py", "src/[ab].py", "src/a.py"])
+def test_what_is_named_is_read_whatever_its_ending(read: Any, tmp_path: Path, named: str) -> None:
+    for name in ("src/a.py", "src/a.txt", "src/deep/a.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    [one], broken = read("text", f"{tmp_path}/{named}")
+    assert (one.text, one.media_type, broken) == ("src/a.py", "text/x-code", [])
+    # Of a folder that a glob leads to only endings count, as of any folder.
+    texts = ["src/a.py", "src/a.txt", "src/deep/a.txt"]
+    assert [one.text for one in read("text", f"{tmp_path}/src/*")[0]] == texts
+    assert [one.text for one in read("text", f"{tmp_path}/s*")[0]] == texts[1:]
+
+
 @pytest.mark.parametrize(
     ("settings", "texts"),
     [

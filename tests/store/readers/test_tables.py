@@ -64,6 +64,15 @@ def test_texts_lie_within_structs(read: Any, tmp_path: Path) -> None:
     assert (found[0].id, found[0].text) == ("5", TEXTS[0])
 
 
+@pytest.mark.parametrize("ids", [["x", None, ""], [7, None, None]])
+def test_a_row_keeps_its_own_id_and_others_have_their_places(
+    read: Any, tmp_path: Path, ids: list[Any]
+) -> None:
+    path = write(tmp_path / "a.parquet", {"text": TEXTS[:3], "id": ids})
+    found, _ = read("parquet", path)
+    assert [one.id for one in found] == [str(ids[0]), "a.parquet:1", "a.parquet:2"]
+
+
 def test_rows_without_a_proper_text_are_set_aside(read: Any, tmp_path: Path) -> None:
     texts = ["a", None, "", "b", "x" * 500, "c"]
     path = write(tmp_path / "a.parquet", {"text": texts}, rows=100)

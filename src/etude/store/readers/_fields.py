@@ -13,8 +13,8 @@ class FieldReader(FileReader, frozen=True, kw_only=True):
 
     text_field: str = "text"
     """Where the text lies."""
-    id_field: str = ""
-    """Where an id lies that is unique in the whole source; empty makes ids of places."""
+    id_field: str = "id"
+    """Where a row's own id lies; a row without one has its place as id. Empty: all rows have."""
     url_field: str = "url"
     """Where the URL lies, if it is there. So with the fields below; empty looks for none."""
     title_field: str = "title"

@@ -48,6 +48,8 @@ class Listed(msgspec.Struct, frozen=True):
 
     path: str
     size: int
+    named: bool = False
+    """Whether the user named it, alone or by a glob, and not only a folder that it lies in."""
 
 
 def is_local(path: str) -> bool:
@@ -64,24 +66,27 @@ def strip_compression(name: str) -> str:
 def find_files(paths: Sequence[str], endings: Sequence[str]) -> list[Listed]:
     """Find all files that `paths` name, each once, sorted by path.
 
-    Folders are searched through, links to folders left alone; of what lies in them only names
-    with one of `endings` count (compression aside), or all when there are none.
+    A file that is named, alone or by a glob, is taken as it is. Folders are searched through,
+    links to folders left alone; of what lies in them only names with one of `endings` count
+    (compression aside), or all when there are none.
 
     Raises:
         ConfigError: A path leads nowhere, cannot be listed, or a folder holds nothing to read.
     """
-    found: dict[str, int] = {}
+    found: dict[str, Listed] = {}
     for path in paths:
         with blame(ConfigError, f"cannot list {path}"):
             listed = list(_find_local(path) if is_local(path) else _find_remote(path))
         if not listed:
             raise ConfigError(f"{path}: there is no such file or folder")
-        chosen = [one for one in listed if one.path == path or _ends(one.path, endings)]
+        chosen = [one for one in listed if one.named or _ends(one.path, endings)]
         if not chosen:
             known = ", ".join(endings)
             raise ConfigError(f"{path}: holds no file to read (looked for {known})")
-        found |= {one.path: one.size for one in chosen}
-    return [Listed(path, size) for path, size in sorted(found.items())]
+        for one in chosen:
+            if one.named or one.path not in found:
+                found[one.path] = one
+    return [found[path] for path in sorted(found)]
 
 
 def root_of(paths: Sequence[str]) -> str:
@@ -167,7 +172,7 @@ def _below(path: str) -> Iterator[Listed]:
     """Yield the file at `path`, or all regular files below the folder there."""
     state = Path(path).stat()
     if stat.S_ISREG(state.st_mode):
-        yield Listed(path, state.st_size)
+        yield Listed(path, state.st_size, named=True)
     elif stat.S_ISDIR(state.st_mode):
         with os.scandir(path) as entries:
             inner = sorted(entries, key=lambda entry: entry.name)
@@ -206,11 +211,12 @@ def _match(folder: str, parts: Sequence[str]) -> Iterator[Listed]:
 def _find_remote(path: str) -> Iterator[Listed]:
     filesystem, inner = _filesystem(path)
     if filesystem.isfile(inner):
-        yield Listed(path, int(filesystem.size(inner) or 0))
+        yield Listed(path, int(filesystem.size(inner) or 0), named=True)
         return
     names = filesystem.glob(inner) if _GLOB & set(inner) else [inner]
     head = path[: len(path) - len(inner.lstrip("/"))] if path.endswith(inner.lstrip("/")) else ""
     for name in sorted(names):
         for one, facts in sorted(filesystem.find(name, detail=True).items()):
             url = head + one.lstrip("/") if head else str(filesystem.unstrip_protocol(one))
-            yield Listed(url, int(facts.get("size") or 0))
+            named = one.rstrip("/") == name.rstrip("/")
+            yield Listed(url, int(facts.get("size") or 0), named)

@@ -96,7 +96,7 @@ class _Maker:
         said = dict(zip(self.names, values[1:], strict=False))
         if self.tags:
             held = values[-len(self.tags) :]
-            tags = {k: v for n, x in zip(self.tags, held, strict=True) for k, v in flat_tags(n, x)}
+            tags |= {k: v for n, x in zip(self.tags, held, strict=True) for k, v in flat_tags(n, x)}
         licence = licences(said.get("licence"))
         return Found(
             id=as_text(said.get("id")) or self.file.name + place,

@@ -30,7 +30,7 @@ class ManReader(FileReader, frozen=True, kw_only=True):
         return [
             file
             for file in super().files()
-            if file.path in self.paths or _NAME.search(strip_compression(file.path))
+            if file.named or _NAME.search(strip_compression(file.path))
         ]
 
     def documents(self, file: File, part: Part, aside: Aside) -> Iterator[Found]:
