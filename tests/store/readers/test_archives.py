@@ -88,7 +88,22 @@ def test_files_of_an_archive_have_the_licence_nearest_to_them(
     assert found[0].origin.source == f"{tmp_path / name}#a-1/src/a.py"
     assert [one.media_type for one in found] == ["text/x-code"] * 3 + ["text/markdown"]
     assert found[0].tags == {"package": "a-1"}
-    assert {one.reason.partition(":")[0] for one in broken} == {"passed over"}
+    assert not broken
+
+
+def test_only_an_archive_without_any_document_is_told_of(read: Any, tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"a.png": b"x", "b.png": b"y", "c.py": "\n", "LICENSE": "all"}
+    (tmp_path / "a.tar").write_bytes(tar(files))
+    (tmp_path / "b.tar").write_bytes(tar(files | {"d.py": "d = 1"}))
+    found, broken = read("sdist", tmp_path)
+    assert [one.id for one in found] == ["b.tar/d.py"]
+    assert [(one.id, one.reason, one.excerpt) for one in broken] == [
+        (
+            "a.tar",
+            "passed over: holds no document",
+            "member that is not read (2), empty file (1), licence or metadata (1)",
+        )
+    ]
 
 
 @pytest.mark.parametrize(
@@ -230,6 +245,7 @@ PACKAGE: dict[str, str | bytes] = {
     "./usr/share/doc/a/copyright": DEP5,
     "./usr/share/doc/a/html/i.html": '<title>T</title><meta name="robots" content="noai"><p>x',
     "./usr/share/man/man1/a.1.gz": gzip.compress(b".TH A 1\n.SH NAME\na \\- b\n"),
+    "./usr/share/man/man1/b.1": b".so man1/a.1\n",
     "./usr/share/info/a.info": b"Info\n\x1f\n\0\x08[index\0\x08]\nwords of the manual",
     "./usr/bin/a": b"\x7fELF",
 }
@@ -263,7 +279,7 @@ def test_a_debian_package_gives_its_documents_with_their_licence(
     ]
     assert found[1].opt_out == ("meta:noai",)
     assert all(one.tags["package"] == "a" for one in found)
-    assert [one.reason for one in broken] == ["passed over: member that is not read"]
+    assert not broken
 
 
 def test_a_package_made_by_dpkg_is_read(read: Any, tmp_path: Path) -> None:

@@ -177,9 +177,7 @@ def test_manual_pages_become_text(read: Any, tmp_path: Path) -> None:
     (folder / "dir.1").write_text(".so man1/ls.1\n")
     (folder / "picture.png").write_bytes(b"\0")
     found, broken = read("man", tmp_path)
-    assert [(one.id, one.reason) for one in broken] == [
-        ("man/de/man1/dir.1", "alias of another page")
-    ]
+    assert not broken
     cat, ls = found
     assert (ls.title, ls.date, ls.tags) == ("LS(1)", "2024-02-03", {"section": "1", "lang": "de"})
     assert ls.text == (

@@ -56,7 +56,10 @@ class Reader(Spec, frozen=True, kw_only=True):
     def read(self, part: Part, broken: Callable[[BrokenRecord], None]) -> Iterator[pa.RecordBatch]:
         """Yield the documents of a part, in order, in the columns of `Document`.
 
-        Never raises for what a source holds: that goes to `broken`, with its place.
+        Never raises for what a source holds: what cannot be read goes to `broken`, with its
+        place. What is whole but by choice no document, such as a redirect or a picture in an
+        archive, is not broken: only a file that gives nothing else is told of, once, for a
+        reason that begins with `passed over: `.
 
         Raises:
             ConfigError: A file cannot be opened.
@@ -146,7 +149,9 @@ class FileReader(Reader, frozen=True, kw_only=True):
         try:
             # Parsers fail in ways that nobody foresaw; a file is lost then, and not the run.
             with blame(RecordError, "unreadable"):
-                yield from source
+                for item in source:
+                    aside.gave = True
+                    yield item
         except DamageError as damage:
             aside(file.name, str(damage))
         except RecordError as error:

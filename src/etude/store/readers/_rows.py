@@ -38,27 +38,33 @@ class Found(msgspec.Struct, kw_only=True, gc=False):
 
 
 class Aside:
-    """Takes what cannot be read, and keeps count."""
+    """Takes what cannot be read, and sees to it that no file is read in vain without a word."""
 
     def __init__(self, broken: Callable[[BrokenRecord], None]) -> None:
         self._broken = broken
         self._passed: dict[str, int] = {}
+        self.gave = False
+        """Whether the file at hand gave a document, or something that was set aside."""
 
     def __call__(self, place: str, reason: str, excerpt: str | bytes = b"") -> None:
         """Set aside what lies at `place`."""
+        self.gave = True
         self._broken(
             BrokenRecord(id=printable(place), reason=printable(reason), excerpt=show(excerpt))
         )
 
     def pass_over(self, reason: str) -> None:
-        """Count what is whole but no document, such as a redirect; told once for each file."""
+        """Note what is whole but by choice no document, such as a redirect: it is not broken."""
         self._passed[reason] = self._passed.get(reason, 0) + 1
 
     def settle(self, name: str) -> None:
-        """Tell what was passed over in a file."""
-        for reason, count in sorted(self._passed.items()):
-            self(name, f"passed over: {reason}", str(count))
+        """End a file; one that gave nothing is told of once, with what was passed over in it."""
+        if self._passed and not self.gave:
+            counts = sorted(self._passed.items(), key=lambda one: (-one[1], one[0]))
+            shown = ", ".join(f"{reason} ({count})" for reason, count in counts)
+            self(name, "passed over: holds no document", shown)
         self._passed = {}
+        self.gave = False
 
 
 class Rows:

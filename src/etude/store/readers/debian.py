@@ -97,10 +97,13 @@ class DebianReader(FileReader, frozen=True, kw_only=True):
         except RecordError:
             archive.tell(member.name, "unreadable", member.data)
             return None
+        if found is None:
+            archive.aside.pass_over("alias of another page")
+            return None
         found.tags = {"package": file.stem().partition("_")[0], **found.tags}
         return found
 
-    def _found(self, file: File, member: Member) -> Found:
+    def _found(self, file: File, member: Member) -> Found | None:
         data = inflate(member, self.max_document_bytes)
         name = f"{file.name}/{member.name}"
         source = f"{file.path}#{member.name}"

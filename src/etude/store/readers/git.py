@@ -93,6 +93,9 @@ class GitReader(FileReader, frozen=True, kw_only=True):
         except DamageError as damage:
             aside(place, str(damage))
             return None
+        if data.isspace():
+            aside.pass_over("empty file")
+            return None
         return Found(
             id=place,
             text=kept(data, decoded),

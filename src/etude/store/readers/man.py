@@ -8,7 +8,7 @@ from etude.store.readers._dates import iso_date
 from etude.store.readers._decode import decode
 from etude.store.readers._files import File, Listed, strip_compression
 from etude.store.readers._roff import read_manual
-from etude.store.readers._rows import Aside, DamageError, Found
+from etude.store.readers._rows import Aside, Found
 from etude.store.readers._whole import read_whole
 
 _NAME = re.compile(r"\.[0-9nl][a-z]{0,6}$|\.(man|mdoc|mdwn)$", re.IGNORECASE)
@@ -18,7 +18,7 @@ _LOCALE = re.compile(r"(?:^|/)man/([a-z]{2,3}(?:_[A-Z]{2})?)(?:[.@][\w@-]+)?/man
 class ManReader(FileReader, frozen=True, kw_only=True):
     """Reads manual pages in `man` or `mdoc` macros as text.
 
-    Pages that only name another one are set aside as aliases.
+    Pages that only name another one hold nothing and are passed over.
     """
 
     def files(self) -> list[Listed]:
@@ -36,19 +36,20 @@ class ManReader(FileReader, frozen=True, kw_only=True):
     def documents(self, file: File, part: Part, aside: Aside) -> Iterator[Found]:
         """Yield the one page of a file."""
         data = read_whole(file, aside, self.max_document_bytes)
-        yield manual_document(data, file.name, file.path)
+        if (found := manual_document(data, file.name, file.path)) is not None:
+            yield found
 
 
-def manual_document(data: bytes, name: str, source: str) -> Found:
-    """Return the document of one manual page.
+def manual_document(data: bytes, name: str, source: str) -> Found | None:
+    """Return the document of one manual page; `None` when it only names another page.
 
     Raises:
-        DamageError: It holds no text, or only names another page.
+        DamageError: It is no text.
     """
     decoded = decode(data)
     page = read_manual(decoded.text)
-    if page.alias_of and len(page.text) < len(page.alias_of) + 80:
-        raise DamageError("alias of another page")
+    if page.alias_of and not page.text.strip():
+        return None
     locale = _LOCALE.search(source)
     tags = {"section": page.section} if page.section else {}
     if locale:

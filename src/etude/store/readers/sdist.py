@@ -75,8 +75,9 @@ class SdistReader(FileReader, frozen=True, kw_only=True):
     def _document(self, file: File, member: Member, archive: Archive) -> Found | None:
         """Return the document of a member; `None` when it is none, or was set aside."""
         # An empty file, such as `__init__.py`, is nothing to miss.
-        if not member.data or not self._is_document(member.name):
-            archive.aside.pass_over("empty file" if not member.data else "licence or metadata")
+        empty = not member.data or member.data.isspace()
+        if empty or not self._is_document(member.name):
+            archive.aside.pass_over("empty file" if empty else "licence or metadata")
             return None
         try:
             decoded = decode(member.data)

@@ -72,6 +72,7 @@ class ThreadsReader(FileReader, frozen=True, kw_only=True):
             for posts in spill.threads(self.order, self.max_document_bytes):
                 found = self._thread(posts, aside)
                 if found is not None:
+                    aside.gave = True
                     yield found
 
     def _posts(self, file: File, aside: Aside) -> Iterator[Post]:
@@ -134,7 +135,8 @@ class ThreadsReader(FileReader, frozen=True, kw_only=True):
         """Return the document of a thread; `None` when it is passed over."""
         first = posts[0]
         if not first.is_first:
-            aside.pass_over("thread without its first post")
+            # Its comments are text that is lost, not something left out by choice.
+            aside(first.place, "thread without its first post", first.text)
             return None
         wanted = first.facts.get("accepted", "")
         replies = [

@@ -56,6 +56,8 @@ def _document(record: WarcRecord, aside: Aside, limit_bytes: int) -> Found | Non
         data = _payload(data, http, limit_bytes)
         kind = http.get("content-type", "").lower() or _sniff(data)
     media_type = kind.partition(";")[0].strip()
+    if not media_type and data:
+        raise DamageError("no media type")
     if media_type not in (*_PAGES, "text/plain"):
         aside.pass_over(f"media type {media_type[:60]}")
         return None
@@ -87,7 +89,7 @@ def _text(record: WarcRecord, data: bytes, kind: str, http: dict[str, str]) -> F
 
 
 def _sniff(data: bytes) -> str:
-    return "text/html" if data[:512].lstrip().startswith(b"<") else "no media type"
+    return "text/html" if data[:512].lstrip().startswith(b"<") else ""
 
 
 def _payload(data: bytes, http: dict[str, str], limit_bytes: int) -> bytes:
