@@ -250,8 +250,10 @@ static void sum_up(int64_t n_words, struct room *room) {
   }
 }
 
-/* Hash of the joined words i to i + n. */
-static uint64_t run_key(const struct room *room, int64_t i, int64_t n) {
+/* Hash of the joined words i to i + n: by the sums if they were made, else from the text. */
+static inline uint64_t run_key(const struct room *room, int64_t i, int64_t n, int summed) {
+  if (!summed)
+    return hash_bytes(room->joined + room->ends[i], room->ends[i + n] - room->ends[i]);
   uint64_t length = (uint64_t)(room->ends[i + n] - room->ends[i]);
   uint64_t power = length < N_POWERS ? room->powers[length] : power_of(length);
   return mix(room->sums[i + n] - room->sums[i] * power);
@@ -261,13 +263,15 @@ static int duplicate_grams(const struct document *doc, struct room *room, double
   int64_t n_words = doc->words->n, n_places = 0;
   if (n_words < 5) return 0;
   if (places(room, n_words, &n_places)) return -1;
-  if (n_places) sum_up(doc->words->n, room);
+  /* Sums of the whole text pay where many runs are looked at. */
+  int summed = n_places > n_words / 8;
+  if (summed) sum_up(doc->words->n, room);
   for (int n = 5; n <= 10 && n_places; n++) {
     int64_t next = 0, chars = 0, n_some = 0;
     while (n_places && room->some[n_places - 1] + n > n_words) n_places--;
     if (twice_reset(&room->twice, n_places)) return -1;
     for (int64_t k = 0; k < n_places; k++) {
-      room->keys[k] = run_key(room, room->some[k], n);
+      room->keys[k] = run_key(room, room->some[k], n, summed);
       twice_add(&room->twice, room->keys[k]);
     }
     for (int64_t k = 0; k < n_places; k++) {
