@@ -282,6 +282,36 @@ def test_a_debian_package_gives_its_documents_with_their_licence(
     assert not broken
 
 
+LICENCES = {
+    "GPL-2+ or MIT, and Apache-2.0": "(GPL-2.0-or-later OR MIT) AND Apache-2.0",
+    "(MIT or Apache-2.0) and MIT": "(MIT OR Apache-2.0) AND MIT",
+    "MIT and Expat": "MIT",
+    "GPL2 with Classpath exception": "GPL-2.0-only WITH Classpath-exception-2.0",
+    "APACHE-2-LLVM-EXCEPTIONS": "Apache-2.0 WITH LLVM-exception",
+    "BSD-2-Clause-FreeBSD and BSD-4-Clause": "BSD-2-Clause AND BSD-4-Clause",
+    "Expat or NCSA~Mozilla": "MIT OR NCSA",
+    "GFDL-NIV-1.1+": "GFDL-1.1-no-invariants-or-later",
+    "public-domain": "CC-PDDC",
+    "WordNet3.0": "LicenseRef-WordNet-3.0",
+    "of its own": "of its own",
+}
+
+
+@pytest.mark.parametrize("name", LICENCES)
+def test_licences_as_debian_names_them_become_spdx(read: Any, tmp_path: Path, name: str) -> None:
+    package = PACKAGE | {"./usr/share/doc/a/copyright": DEP5.replace("GPL-2+ or Expat", name)}
+    (tmp_path / "a.deb").write_bytes(deb(package, bytes, "data.tar"))
+    assert read("debian", tmp_path)[0][0].origin.licence == LICENCES[name]
+
+
+def test_licences_of_all_parts_are_joined_each_once(read: Any, tmp_path: Path) -> None:
+    parts = DEP5.replace("Files: *", "Files: a/*") + "\nFiles: c/*\nLicense: ISC and MIT\n"
+    package = PACKAGE | {"./usr/share/doc/a/copyright": parts}
+    (tmp_path / "a.deb").write_bytes(deb(package, bytes, "data.tar"))
+    licence = read("debian", tmp_path)[0][0].origin.licence
+    assert licence == "(GPL-2.0-or-later OR MIT) AND MIT AND ISC"
+
+
 def test_a_package_made_by_dpkg_is_read(read: Any, tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     for name, data in PACKAGE.items():

@@ -78,6 +78,19 @@ def test_a_few_bad_bytes_leave_utf8_what_it_is(read: Any, tmp_path: Path) -> Non
     assert one.tags == {"encoding": "utf-8 (damaged)"}
 
 
+@pytest.mark.parametrize("ending", ["txt", "html"])
+def test_a_few_zeros_and_controls_are_no_reason_to_lose_a_text(
+    read: Any, tmp_path: Path, ending: str
+) -> None:
+    use = {"txt": "text", "html": "html"}[ending]
+    words = "<p>words é " * 1000
+    (tmp_path / f"a.{ending}").write_text(words + "\0\uffff\x01" + words)
+    (tmp_path / f"b.{ending}").write_text(words + "\0" * 40)
+    [one], broken = read(use, tmp_path)
+    assert one.text == words + "\uffff\x01" + words
+    assert [(one.id, one.reason) for one in broken] == [(f"b.{ending}", "binary")]
+
+
 def test_files_that_are_no_text_are_set_aside(read: Any, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(bytes(range(256)) * 9)
     (tmp_path / "b.txt").write_bytes(b"")

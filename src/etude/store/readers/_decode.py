@@ -20,6 +20,8 @@ _SAMPLE_BYTES = 1 << 16
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\v\x08\x1b"))
 _MOST_CONTROLS = 0.01
 """Share of control characters from which on bytes are no text."""
+_MOST_NULS = 0.003
+"""Share of zeros from which on bytes are no text; fewer are left out."""
 _MOST_DAMAGE = 0.1
 """Bad bytes per good character beyond ASCII up to which text is damaged UTF-8."""
 
@@ -37,7 +39,7 @@ class Decoded(NamedTuple):
 
 def kept(data: bytes, decoded: Decoded) -> str | bytes:
     """Return `data` itself where it is UTF-8 as it should be, else the text that it stands for."""
-    if decoded.encoding == "utf-8" and not data.startswith(codecs.BOM_UTF8):
+    if decoded.encoding == "utf-8" and not data.startswith(codecs.BOM_UTF8) and b"\0" not in data:
         return data
     return decoded.text
 
@@ -51,11 +53,15 @@ def decode(data: bytes, declared: str = "") -> Decoded:
     for bom, encoding in _BOMS:
         if data.startswith(bom):
             wide = data[len(bom) :].decode(encoding, "replace")
-            return Decoded(_checked(wide), encoding.removesuffix("-le").removesuffix("-be"))
+            return Decoded(
+                _checked(wide.replace("\0", "")), encoding.removesuffix("-le").removesuffix("-be")
+            )
     if encoding := _wide(data):
         return Decoded(_checked(data.decode(encoding, "replace")), "utf-16")
-    if b"\0" in data:
-        raise DamageError("binary")
+    if n_nuls := data.count(b"\0"):
+        if n_nuls > _MOST_NULS * len(data):
+            raise DamageError("binary")
+        data = data.replace(b"\0", b"")
     if b"\x1b" in data and declared.lower().startswith("iso-2022"):
         text = _try(data, declared)
         if text is not None:

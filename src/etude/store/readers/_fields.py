@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from etude.store.readers._base import FileReader
+from etude.store.readers._licences import all_of, spdx
 
 
 class FieldReader(FileReader, frozen=True, kw_only=True):
@@ -75,5 +76,5 @@ def flat_tags(name: str, value: Any, depth: int = 4) -> Iterator[tuple[str, str]
 def licences(value: Any) -> str:
     """Return the licence, or all of a list, as one text."""
     if isinstance(value, list):
-        return " AND ".join(as_text(one) for one in value)
+        return all_of(spdx(as_text(one)) for one in value)
     return as_text(value)

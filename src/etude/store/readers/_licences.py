@@ -16,7 +16,10 @@ _IDS = _words("""
     CC-BY-NC-SA-2.0 CC-BY-NC-SA-3.0 CC-BY-NC-SA-4.0 CC-BY-ND-3.0 CC-BY-ND-4.0 CC-BY-SA-1.0
     CC-BY-SA-2.0 CC-BY-SA-2.5 CC-BY-SA-3.0 CC-BY-SA-4.0 CC-PDDC CC0-1.0 CDDL-1.0 CDDL-1.1
     CECILL-2.1 CPL-1.0 curl ECL-2.0 EPL-1.0 EPL-2.0 EUPL-1.1 EUPL-1.2 FSFAP FTL
-    GFDL-1.1-or-later GFDL-1.2-only GFDL-1.2-or-later GFDL-1.3-only GFDL-1.3-or-later GPL-1.0-only
+    GFDL-1.1-only GFDL-1.1-or-later GFDL-1.2-only GFDL-1.2-or-later GFDL-1.3-only
+    GFDL-1.3-or-later GFDL-1.1-no-invariants-only GFDL-1.1-no-invariants-or-later
+    GFDL-1.2-no-invariants-only GFDL-1.2-no-invariants-or-later GFDL-1.3-no-invariants-only
+    GFDL-1.3-no-invariants-or-later GPL-1.0-only
     GPL-1.0-or-later GPL-2.0-only GPL-2.0-or-later GPL-3.0-only GPL-3.0-or-later HPND ICU IJG ISC
     LGPL-2.0-only LGPL-2.0-or-later LGPL-2.1-only LGPL-2.1-or-later LGPL-3.0-only
     LGPL-3.0-or-later Libpng LPPL-1.3c MIT MIT-0 MIT-CMU MPL-1.0 MPL-1.1 MPL-2.0 MS-PL MulanPSL-2.0
@@ -44,6 +47,8 @@ _ALIASES = {
     "mpl-1": "MPL-1.0",
     "mpl-2": "MPL-2.0",
     "public-domain": "CC-PDDC",
+    "bsd-2-clause-freebsd": "BSD-2-Clause",
+    "wordnet3.0": "LicenseRef-WordNet-3.0",
     "artistic": "Artistic-1.0-Perl",
     "boost software license 1.0 (bsl-1.0)": "BSL-1.0",
     "bsd 2-clause": "BSD-2-Clause",
@@ -71,7 +76,8 @@ _ALIASES = {
     "universal permissive license (upl)": "UPL-1.0",
 }
 _GNU = re.compile(
-    r"(?:gnu )?(?P<kind>agpl|lgpl|gpl|gfdl)[ -]?(?:v|version )?(?P<version>\d(?:\.\d)?)?"
+    r"(?:gnu )?(?P<kind>agpl|lgpl|gpl|gfdl)(?P<niv>-niv)?[ -]?"
+    r"(?:v|version )?(?P<version>\d(?:\.\d)?)?"
     r"(?P<later>\+|[ -]or[ -](?:later|newer|any later version)| and later|-only| only)?"
 )
 _CC = re.compile(
@@ -88,6 +94,17 @@ _LONG_GNU = (
     ("free documentation licen[cs]e", "gfdl"),
 )
 _OPERATOR = re.compile(r"\s+(and|or|with)\s+|([()])", re.IGNORECASE)
+_EXCEPTIONS = {
+    "classpath exception": "Classpath-exception-2.0",
+    "llvm exception": "LLVM-exception",
+    "llvm exceptions": "LLVM-exception",
+    "gcc runtime library exception": "GCC-exception-3.1",
+    "gcc-runtime-library-exception": "GCC-exception-3.1",
+    "autoconf exception": "Autoconf-exception-generic",
+    "bison exception": "Bison-exception-2.2",
+    "font exception": "Font-exception-2.0",
+}
+"""Exceptions as Debian names them."""
 _HEADER = re.compile(r"SPDX-License-Identifier:[ \t]*([\w.+ ()-]{2,120})")
 _MOST_CHARS = 200
 
@@ -104,7 +121,7 @@ def spdx(text: str, known_only: bool = False) -> str:
     tokens = [token for token in _OPERATOR.split(words) if token and token.strip()]
     mended = [_piece(token.strip()) for token in tokens]
     if len(mended) > 1 and all(mended):
-        return " ".join(mended).replace("( ", "(").replace(" )", ")")
+        return _once(" ".join(mended).replace("( ", "(").replace(" )", ")"))
     return "" if known_only else words[:_MOST_CHARS]
 
 
@@ -113,11 +130,41 @@ def _piece(token: str) -> str:
         return token.upper()
     if token in ("(", ")") or re.fullmatch(r"[\w.]+-exception(-[\d.]+)?", token):
         return token
-    return _one(token)
+    return _EXCEPTIONS.get(token.lower()) or _one(token)
+
+
+def all_of(expressions: Iterable[str]) -> str:
+    """Return the SPDX expression for licences that bind together, each named once."""
+    said = list(dict.fromkeys(filter(None, expressions)))
+    if len(said) == 1:
+        return said[0]
+    return " AND ".join(dict.fromkeys(part for one in said for part in _operands(one)))
+
+
+def _operands(expression: str) -> list[str]:
+    """Split an expression at each `AND` outside brackets; a choice is bracketed and one operand."""
+    parts, depth = [""], 0
+    for word in expression.split(" "):
+        if not depth and word == "OR":
+            return [f"({expression})"]
+        if not depth and word == "AND":
+            parts.append("")
+            continue
+        depth += word.count("(") - word.count(")")
+        parts[-1] = f"{parts[-1]} {word}".strip()
+    return parts
+
+
+def _once(expression: str) -> str:
+    """Return an expression without repeats, where it is a plain row of licences."""
+    for operator, other in ((" AND ", " OR "), (" OR ", " AND ")):
+        if operator in expression and other not in expression and "(" not in expression:
+            return operator.join(dict.fromkeys(expression.split(operator)))
+    return expression
 
 
 def _one(words: str) -> str:
-    name = words.lower()
+    name = words.lower().partition("~")[0]
     name = name.rpartition("::")[2].strip() if "::" in name else name
     if name in _BY_NAME or name in _ALIASES:
         return _BY_NAME.get(name) or _ALIASES[name]
@@ -145,6 +192,8 @@ def _gnu(name: str) -> str:
     if not found or not found["version"]:
         return ""
     version = found["version"] if "." in found["version"] else f"{found['version']}.0"
+    if found["niv"] and found["kind"] == "gfdl":
+        version += "-no-invariants"
     suffix = "or-later" if found["later"] and "only" not in found["later"] else "only"
     return _BY_NAME.get(f"{found['kind']}-{version}-{suffix}", "")
 
@@ -167,115 +216,3 @@ def classifier_licence(lines: Iterable[str]) -> str:
         if line.startswith("Classifier: License ::") and (known := spdx(value, known_only=True)):
             classed.append(known)
     return said or " OR ".join(dict.fromkeys(classed))
-
-
-_SENTENCES: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
-    ("Apache-2.0", ("apache license version 2 0 january 2004",), ()),
-    ("MPL-2.0", ("mozilla public license version 2 0",), ()),
-    ("MPL-1.1", ("mozilla public license version 1 1",), ()),
-    ("EPL-2.0", ("eclipse public license v 2 0",), ()),
-    ("EPL-1.0", ("eclipse public license v 1 0",), ()),
-    ("AGPL-3.0-only", ("gnu affero general public license version 3 19 november 2007",), ()),
-    ("GPL-3.0-only", ("gnu general public license version 3 29 june 2007",), ()),
-    ("GPL-2.0-only", ("gnu general public license version 2 june 1991",), ()),
-    ("LGPL-3.0-only", ("gnu lesser general public license version 3 29 june 2007",), ()),
-    ("LGPL-2.1-only", ("gnu lesser general public license version 2 1 february 1999",), ()),
-    ("LGPL-2.0-only", ("gnu library general public license version 2 june 1991",), ()),
-    ("GFDL-1.3-only", ("gnu free documentation license version 1 3 3 november 2008",), ()),
-    ("GFDL-1.2-only", ("gnu free documentation license version 1 2 november 2002",), ()),
-    ("CC0-1.0", ("creative commons legal code cc0 1 0 universal",), ()),
-    ("CC-BY-SA-4.0", ("attribution sharealike 4 0 international",), ("noncommercial",)),
-    ("CC-BY-4.0", ("attribution 4 0 international",), ("sharealike 4 0", "noncommercial 4 0")),
-    ("Unlicense", ("this is free and unencumbered software released into the public domain",), ()),
-    ("BSL-1.0", ("boost software license version 1 0 august 17th 2003",), ()),
-    ("OFL-1.1", ("sil open font license version 1 1 26 february 2007",), ()),
-    ("WTFPL", ("do what the fuck you want to public license",), ()),
-    ("PSF-2.0", ("python software foundation license version 2",), ()),
-    ("Artistic-2.0", ("the artistic license 2 0",), ()),
-    ("Artistic-1.0-Perl", ("the artistic license preamble the intent of this document",), ()),
-    (
-        "Zlib",
-        ("altered source versions must be plainly marked as such", "must not claim that you wrote"),
-        (),
-    ),
-    (
-        "MIT",
-        (
-            "permission is hereby granted free of charge to any person obtaining a copy of this"
-            " software and associated documentation files",
-            "permission notice shall be included in all copies or substantial portions",
-        ),
-        ("except as contained in this notice the name",),
-    ),
-    (
-        "X11",
-        (
-            "permission is hereby granted free of charge to any person obtaining a copy of this"
-            " software and associated documentation files",
-            "except as contained in this notice the name",
-        ),
-        (),
-    ),
-    (
-        "MIT-0",
-        ("permission is hereby granted free of charge to any person obtaining a copy",),
-        ("permission notice shall be included", "subject to the following conditions"),
-    ),
-    (
-        "ISC",
-        (
-            "software for any purpose with or without fee is hereby granted provided that the"
-            " above copyright notice and this permission notice appear in all copies",
-        ),
-        (),
-    ),
-    (
-        "0BSD",
-        ("software for any purpose with or without fee is hereby granted the software is",),
-        (),
-    ),
-    (
-        "BSD-4-Clause",
-        ("redistribution and use in source and binary forms", "all advertising materials"),
-        (),
-    ),
-    (
-        "BSD-3-Clause",
-        ("redistribution and use in source and binary forms", "to endorse or promote products"),
-        ("all advertising materials",),
-    ),
-    (
-        "BSD-2-Clause",
-        (
-            "redistribution and use in source and binary forms",
-            "redistributions in binary form must reproduce",
-        ),
-        ("to endorse or promote products", "all advertising materials"),
-    ),
-)
-"""SPDX id, sentences that such a text has, and sentences that it does not have, as words alone."""
-
-
-def text_licence(text: str) -> str:
-    """Return the SPDX expression of a licence's full text; several in one file stand in a row.
-
-    They are known by sentences that are theirs alone, whatever the layout and the names in them.
-    The GNU licences do not say in their own text whether later ones are allowed too: `-only`.
-    """
-    words = " ".join(re.findall(r"[a-z0-9]+", text[:400_000].lower()))
-    found = []
-    for name, all_of, none_of in _SENTENCES:
-        if all(part in words for part in all_of) and not any(part in words for part in none_of):
-            place = words.index(all_of[0])
-            found.append((place, name))
-    # The LGPL 3 prints the GPL's title line, and the GPL 3 names the AGPL's.
-    names = [name for _, name in sorted(found)]
-    return " AND ".join(names)
-
-
-def is_licence_file(name: str) -> bool:
-    """Whether a file of that name holds a licence."""
-    base = name.rpartition("/")[2].lower()
-    return bool(re.match(r"(licen[cs]e|copying|unlicense)", base)) and not base.endswith(
-        (".py", ".c", ".h", ".js", ".rs", ".go", ".java", ".html")
-    )

@@ -10,7 +10,7 @@ from etude.store.readers._base import FileReader, Part
 from etude.store.readers._decode import decode, kept
 from etude.store.readers._files import File, strip_compression
 from etude.store.readers._kinds import is_code, is_prose, media_type_of
-from etude.store.readers._licences import spdx
+from etude.store.readers._licences import all_of, spdx
 from etude.store.readers._members import Archive, Member, Wanted, inflate, until_damage
 from etude.store.readers._rows import Aside, DamageError, Found
 from etude.store.readers._slice import ar_member
@@ -150,10 +150,11 @@ def copyright_licence(text: str) -> str:
         return debian_licence(stated["*"])
     known = dict.fromkeys(debian_licence(name) for name in stated.values() if name)
     # Too many to be of use: the package is to be looked at by whoever needs to know.
-    return " AND ".join(known) if len(known) <= _MOST_LICENCES else "LicenseRef-mixed"
+    return all_of(known) if len(known) <= _MOST_LICENCES else "LicenseRef-mixed"
 
 
 def debian_licence(name: str) -> str:
     """Return Debian's short name of a licence as SPDX: `GPL-2+` is `GPL-2.0-or-later`."""
-    words = re.sub(r",\s*(and|or)\b", r" \1", name)
-    return spdx(words)
+    # A comma before `and` binds less than `or`.
+    parts = re.split(r",\s*and\b", name)
+    return all_of(spdx(re.sub(r",\s*or\b", " or", part)) for part in parts)

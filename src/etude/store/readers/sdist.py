@@ -9,12 +9,12 @@ from etude.store.readers._base import FileReader, Part
 from etude.store.readers._decode import decode, kept
 from etude.store.readers._files import File
 from etude.store.readers._kinds import is_code, is_prose, media_type_of
+from etude.store.readers._licence_texts import is_licence_file, text_licence
 from etude.store.readers._licences import (
+    all_of,
     classifier_licence,
     header_licence,
-    is_licence_file,
     spdx,
-    text_licence,
 )
 from etude.store.readers._members import Archive, Member, until_damage
 from etude.store.readers._rows import Aside, DamageError, Found
@@ -144,5 +144,5 @@ class Licences:
                 return texts[0]
             if texts or stated:
                 # Of several texts only the metadata tells whether all bind or one may be chosen.
-                return stated or " AND ".join(texts)
+                return stated or all_of(texts)
         return ""
