@@ -239,6 +239,12 @@ def deb(files: dict[str, str | bytes], pack: Callable[[bytes], bytes], name: str
     return b"".join(out)
 
 
+INFO = (
+    b"Manual\nINFO-DIR-SECTION Basics\nSTART-INFO-DIR-ENTRY\n* A: (a).\nEND-INFO-DIR-ENTRY\n"
+    b"\x1f\nFile: a.info,  Node: Top,  Up: (dir)\n\nwords \0\x08[image src=a.png\0\x08]of it\n"
+    b"\x1f\x0c\nFile: a.info,  Node: Index\n\nIndex\n\0\x08[index\0\x08]\n* a: b. (line 1)\n"
+    b"\x1f\nTag Table:\nNode: Top\x7f20\n\x1f\nEnd Tag Table\n\x1f\nLocal Variables:\nEnd:\n"
+)
 PACKAGE: dict[str, str | bytes] = {
     "./usr/share/doc/a/README.gz": gzip.compress(b"Read me"),
     "./usr/share/doc/a/changelog.Debian.gz": gzip.compress(b"not read"),
@@ -246,7 +252,7 @@ PACKAGE: dict[str, str | bytes] = {
     "./usr/share/doc/a/html/i.html": '<title>T</title><meta name="robots" content="noai"><p>x',
     "./usr/share/man/man1/a.1.gz": gzip.compress(b".TH A 1\n.SH NAME\na \\- b\n"),
     "./usr/share/man/man1/b.1": b".so man1/a.1\n",
-    "./usr/share/info/a.info": b"Info\n\x1f\n\0\x08[index\0\x08]\nwords of the manual",
+    "./usr/share/info/a.info": INFO,
     "./usr/bin/a": b"\x7fELF",
 }
 
@@ -275,11 +281,30 @@ def test_a_debian_package_gives_its_documents_with_their_licence(
     assert [one.text for one in found if one.media_type == "text/plain"] == [
         "Read me",
         "NAME\n\na - b",
-        "Info\n\x1f\n\nwords of the manual",
+        "Manual\n\nwords of it\n\nIndex\n",
     ]
     assert found[1].opt_out == ("meta:noai",)
     assert all(one.tags["package"] == "a" for one in found)
     assert not broken
+
+
+def test_further_files_are_read_where_their_names_are_told(read: Any, tmp_path: Path) -> None:
+    package: dict[str, str | bytes] = {
+        "./usr/share/dictd/a.dict.dz": gzip.compress(b"word\n  meaning"),
+        "./usr/share/dictd/a.index": b"word A B",
+        "./usr/share/games/fortunes/a": "One.\n%\nTwo\n  % of it.\n%\n",
+        "./usr/share/games/fortunes/a.dat": b"\0\1" * 99,
+    }
+    (tmp_path / "a.deb").write_bytes(deb(package, bytes, "data.tar"))
+    assert [one.reason for one in read("debian", tmp_path)[1]] == ["passed over: holds no document"]
+    names = ["*.dict.dz", "usr/share/games/fortunes/*"]
+    found, broken = read("debian", tmp_path, names=names, separator="^%$")
+    assert [one.text for one in found] == ["word\n  meaning", "One.\n", "\nTwo\n  % of it.\n"]
+    assert found[2].id == "a.deb/usr/share/games/fortunes/a#1"
+    assert [(one.id, one.reason) for one in broken] == [
+        ("a.deb/usr/share/games/fortunes/a.dat", "binary")
+    ]
+    assert len(read("debian", tmp_path, names=names)[0]) == 2
 
 
 LICENCES = {

@@ -1,14 +1,18 @@
 """Debian packages: their documentation, manual pages and web pages, with the licence they state."""
 
+import fnmatch
 import posixpath
 import re
 from collections.abc import Iterator
 from typing import BinaryIO, ClassVar, cast
 
-from etude.errors import RecordError, blame
+import msgspec
+
+from etude.errors import ConfigError, RecordError, blame
 from etude.store.readers._base import FileReader, Part
 from etude.store.readers._decode import decode, kept
 from etude.store.readers._files import File, strip_compression
+from etude.store.readers._info import is_info, plain_info
 from etude.store.readers._kinds import is_code, is_prose, media_type_of
 from etude.store.readers._licences import all_of, spdx
 from etude.store.readers._members import Archive, Member, Wanted, inflate, until_damage
@@ -22,8 +26,6 @@ _MANUAL = re.compile(r"usr/share/man/(?:[\w.@]+/)?man[0-9nl]/[^/]+$")
 _LEFT_OUT = re.compile(r"(^|/)(changelog[^/]*|NEWS\.Debian[^/]*|copyright|buildinfo[^/]*)$")
 _MACHINE_READABLE = re.compile(r"Format(-Specification)?:\s*\S", re.IGNORECASE)
 _FIELD = re.compile(r"^([A-Za-z-]+):[ \t]*(.*(?:\n[ \t]+\S.*)*)", re.MULTILINE)
-_INFO_MARKS = re.compile(rb"\x00\x08\[[^\]]{0,40}\x00\x08\]|[\x00\x08]")
-"""What Info puts around indexes and pictures for its own reader."""
 _HELD_BYTES = 64_000_000
 _MOST_LICENCES = 5
 _STANZA = re.compile(r"\n[ \t]*\n")
@@ -41,6 +43,12 @@ class DebianReader(FileReader, frozen=True, kw_only=True):
     """Folders in a package whose files are read."""
     code: bool = False
     """Whether to read code there too, such as examples."""
+    names: tuple[str, ...] = ()
+    """Globs of further files to read as text, wherever they lie in a package, such as
+    `*.dict.dz` or `usr/share/games/fortunes/*`; `*` stands for slashes too."""
+    separator: str = ""
+    """Regular expression between documents in the files that `names` tells, such as `^%$`;
+    empty leaves them whole."""
 
     def documents(self, file: File, part: Part, aside: Aside) -> Iterator[Found]:
         """Yield the documents of one package."""
@@ -52,7 +60,7 @@ class DebianReader(FileReader, frozen=True, kw_only=True):
             if _COPYRIGHT.search(member.name):
                 licence = licence or copyright_licence(member.data.decode("utf-8", "replace"))
             elif (found := self._document(file, member, archive)) is not None:
-                held.append(found)
+                held += self._split(found) if self._chosen(member.name) else (found,)
                 n_held += len(found.text)
             # What lies before the file that tells the licence waits for it.
             if licence is None and n_held > _HELD_BYTES:
@@ -61,6 +69,21 @@ class DebianReader(FileReader, frozen=True, kw_only=True):
                 yield from _licensed(held, licence)
                 held, n_held = [], 0
         yield from _licensed(held, licence or "")
+
+    def _split(self, found: Found) -> Iterator[Found]:
+        """Yield the pieces of a file that `names` tells."""
+        if not self.separator:
+            yield found
+            return
+        text = found.text if isinstance(found.text, str) else found.text.decode()
+        with blame(ConfigError, f"separator {self.separator!r}"):
+            pieces = re.split(self.separator, text, flags=re.MULTILINE)
+        for number, piece in enumerate(pieces):
+            if piece and not piece.isspace():
+                place = f"#{number}"
+                yield msgspec.structs.replace(
+                    found, id=found.id + place, text=piece, source=found.source + place
+                )
 
     def _licence(self, file: File) -> str:
         """Look for nothing but the licence."""
@@ -79,12 +102,15 @@ class DebianReader(FileReader, frozen=True, kw_only=True):
         base = strip_compression(name)
         if _COPYRIGHT.search(name):
             return True
+        if self._chosen(name):
+            return True
         if not base.startswith(self.folders) or _LEFT_OUT.search(base):
             return False
         prose = is_prose(base) and not is_code(base)
-        return bool(
-            prose or _MANUAL.search(base) or base.endswith(".info") or (is_code(base) and self.code)
-        )
+        return bool(prose or _MANUAL.search(base) or is_info(base) or (is_code(base) and self.code))
+
+    def _chosen(self, name: str) -> bool:
+        return any(fnmatch.fnmatchcase(name, pattern) for pattern in self.names)
 
     def _document(self, file: File, member: Member, archive: Archive) -> Found | None:
         """Return the document of a member; `None` when it was set aside."""
@@ -112,8 +138,8 @@ class DebianReader(FileReader, frozen=True, kw_only=True):
             return manual_document(data, name, source)
         if media_type_of(base) == "text/html":
             return page_document(data, name, source)
-        if base.endswith(".info"):
-            data = _INFO_MARKS.sub(b"", data)
+        if is_info(base):
+            data = plain_info(data)
         decoded = decode(data)
         return Found(
             id=name,
