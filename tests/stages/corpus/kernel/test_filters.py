@@ -194,6 +194,7 @@ def agree(texts: list[str], rules: C4Rules) -> None:
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.lists(PIECES, max_size=40).map("".join), min_size=1, max_size=3), st.booleans())
 @example(ODD, False)
+@example(["the\0 of\0\0 a\0 be"], True)
 @example(["1 11 1 1 1 x 11 1 1 1 1", "a b c d e f a b c d e f", "aa a aa a aa a aa a"], False)
 def test_c_and_python_measure_the_same(texts: list[str], strict: bool) -> None:
     few = C4Rules(min_sentences=-1, min_words=1, longest_word=20, remove_citations=False)
@@ -231,3 +232,19 @@ def test_slices_and_nulls_are_measured_as_they_are() -> None:
 def test_an_unknown_measurement_is_told() -> None:
     with pytest.raises(ConfigError, match="no measurement 'beauty'"):
         measure(pa.array(["x"]), ["beauty"])
+
+
+def test_numbers_after_the_one_that_drops_a_document_are_not_taken() -> None:
+    texts = [
+        "same line here\n" * 9,
+        "The cat sat on a mat and looked at what the dog had done to it last night, long ago.",
+    ]
+    if available():
+        done = steps.make("gopher_repetition").apply(batch_of(texts))
+        assert np.isnan(done.column("signal_dup_5_gram_char_frac").to_numpy()).tolist() == [
+            True,
+            False,
+        ]
+    whole = steps.make({"use": "gopher_repetition", "every_signal": True}).apply(batch_of(texts))
+    assert not np.isnan(whole.column("signal_dup_5_gram_char_frac").to_numpy()).any()
+    assert reasons_of(whole) == ["repeated lines", None]

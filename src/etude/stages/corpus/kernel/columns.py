@@ -1,5 +1,7 @@
 """Names and order of what is measured of a text: the same in filters.h and in the reference."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 SHORT_LINE = 30
@@ -98,3 +100,13 @@ class C4Rules(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 def fineweb_name(short_line: int = SHORT_LINE) -> str:
     """Return the name of FineWeb's measurement with another length of short lines."""
     return "fineweb" if short_line == SHORT_LINE else f"fineweb:{short_line}"
+
+
+def repetition_name(most: Mapping[str, float]) -> str:
+    """Return the name of the repetition's measurement that stops at a number over its limit.
+
+    What comes after that number is not measured, and NaN. All limits together take up to half of
+    the time away: most of it goes into documents that repeat themselves.
+    """
+    limits = {name: most[name] for name in COLUMNS["repetition"] if name in most}
+    return f"repetition:{msgspec.json.encode(limits).decode()}"

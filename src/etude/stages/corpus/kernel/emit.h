@@ -8,7 +8,7 @@
 
 /* The bit of a stop word of Gopher, by its bytes. */
 static inline uint32_t stop_bit(const uint8_t *p, int64_t n) {
-  if (n < 2 || n > 4) return 0;
+  if (n < 2 || n > 4 || !p[n - 1]) return 0; /* a NUL is no end */
   switch (load_tail(p, n)) {
     case 0x6562: return 1 << 8;         /* be */
     case 0x6f74: return 1 << 9;         /* to */

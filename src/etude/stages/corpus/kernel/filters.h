@@ -106,8 +106,9 @@ struct room {
 
 void room_free(struct room *room);
 
-/* These return 0, or -1 when out of memory. */
-int repetition(const struct document *doc, struct room *room, double *out);
+/* These return 0, or -1 when out of memory. A document with a number over `most`, which may be NULL,
+   is measured no further, column by column: what follows is left as it was. */
+int repetition(const struct document *doc, struct room *room, const double *most, double *out);
 int redpajama(const struct document *doc, struct room *room, double *out);
 
 void quality(const struct document *doc, double *out);

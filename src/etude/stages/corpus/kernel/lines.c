@@ -85,24 +85,24 @@ int64_t count_chars(const uint8_t *text, int64_t n) {
   return chars;
 }
 
-static int add_line(struct lines *out, const uint8_t *text, int64_t start, int64_t end) {
-  if (out->n == out->cap) {
-    int64_t cap = out->cap ? 2 * out->cap : 256;
-    struct line *at = realloc(out->at, (size_t)cap * sizeof *at);
-    if (!at) return -1;
-    out->at = at;
-    out->cap = cap;
-  }
+static int reserve(struct lines *out, int64_t cap) {
+  if (cap <= out->cap) return 0;
+  struct line *at = realloc(out->at, (size_t)cap * sizeof *at);
+  if (!at) return -1;
+  out->at = at;
+  out->cap = cap;
+  return 0;
+}
+
+static inline void add_line(struct lines *out, const uint8_t *text, int64_t start, int64_t end) {
   int64_t from = start, to = end;
   /* Most lines begin and end with a printable ASCII character. */
   if (start < end && !((uint8_t)(text[start] - 33) < 94 && (uint8_t)(text[end - 1] - 33) < 94))
     strip_space(text, &from, &to);
-  out->at[out->n++] =
-      (struct line){(int32_t)start, (int32_t)end, (int32_t)from, (int32_t)to, 0};
-  return 0;
+  out->at[out->n++] = (struct line){(int32_t)start, (int32_t)end, (int32_t)from, (int32_t)to, 0};
 }
 
-static int find_newlines(const uint8_t *text, int64_t n, struct lines *out) {
+static void find_newlines(const uint8_t *text, int64_t n, struct lines *out) {
   int64_t start = 0, i = 0;
   out->n = 0;
 #if defined(__SSE2__)
@@ -116,7 +116,7 @@ static int find_newlines(const uint8_t *text, int64_t n, struct lines *out) {
     }
     for (; breaks; breaks &= breaks - 1) {
       int64_t end = i + __builtin_ctzll(breaks);
-      if (add_line(out, text, start, end)) return -1;
+      add_line(out, text, start, end);
       start = end + 1;
     }
   }
@@ -124,15 +124,16 @@ static int find_newlines(const uint8_t *text, int64_t n, struct lines *out) {
   while (i < n) {
     const uint8_t *p = memchr(text + i, '\n', (size_t)(n - i));
     if (!p) break;
-    if (add_line(out, text, start, p - text)) return -1;
+    add_line(out, text, start, p - text);
     i = start = p - text + 1;
   }
-  return add_line(out, text, start, n);
+  add_line(out, text, start, n);
 }
 
-int split_newlines(const uint8_t *text, int64_t n, struct lines *out, struct table *seen) {
-  int64_t filled = 0;
-  if (find_newlines(text, n, out)) return -1;
+int split_newlines(const uint8_t *text, int64_t n, int64_t newlines, struct lines *out,
+                   struct table *seen) {
+  if (reserve(out, newlines + 1)) return -1;
+  find_newlines(text, n, out);
   if (!seen) return 0;
   if (out->repeat_cap < out->cap) {
     free(out->repeat);
@@ -140,8 +141,9 @@ int split_newlines(const uint8_t *text, int64_t n, struct lines *out, struct tab
     out->repeat_cap = out->repeat ? out->cap : 0;
     if (!out->repeat) return -1;
   }
-  for (int64_t i = 0; i < out->n; i++) filled += out->at[i].start < out->at[i].end;
-  if (table_reset(seen, filled)) return -1;
+  out->filled = 0;
+  for (int64_t i = 0; i < out->n; i++) out->filled += out->at[i].start < out->at[i].end;
+  if (table_reset(seen, out->filled)) return -1;
   for (int64_t i = 0; i < out->n; i++) {
     struct line *line = &out->at[i];
     out->repeat[i] = 0;
@@ -155,6 +157,7 @@ int split_newlines(const uint8_t *text, int64_t n, struct lines *out, struct tab
 int split_all_breaks(const uint8_t *text, int64_t n, struct lines *out) {
   int64_t start = 0, i = 0;
   out->n = 0;
+  if (reserve(out, 64)) return -1;
   while (i < n) {
     int width = 1;
     uint8_t c = text[i];
@@ -167,10 +170,12 @@ int split_all_breaks(const uint8_t *text, int64_t n, struct lines *out) {
       continue;
     }
     if (c == '\r' && i + 1 < n && text[i + 1] == '\n') width = 2;
-    if (add_line(out, text, start, i)) return -1;
+    if (out->n + 2 > out->cap && reserve(out, 2 * out->n + 64)) return -1;
+    add_line(out, text, start, i);
     i = start = i + width;
   }
-  return start < n ? add_line(out, text, start, n) : 0;
+  if (start < n) add_line(out, text, start, n);
+  return 0;
 }
 
 void lines_free(struct lines *lines) {

@@ -34,6 +34,7 @@ struct line {
 
 struct lines {
   int64_t n, cap;
+  int64_t filled; /* lines that are not empty; kept by split_newlines */
   struct line *at;
   uint8_t *repeat; /* per line: an earlier line is the same; kept by split_newlines */
   int64_t repeat_cap;
@@ -44,9 +45,10 @@ struct shape shape_of(const uint8_t *text, int64_t n);
 /* Code points among these bytes. */
 int64_t count_chars(const uint8_t *text, int64_t n);
 
-/* Split at each \n; n + 1 lines for n breaks. Hashes and repeats are filled in if `seen` is
-   given. Returns 0, or -1 when out of memory. */
-int split_newlines(const uint8_t *text, int64_t n, struct lines *out, struct table *seen);
+/* Split at each \n, of which there must be `newlines`; that makes one line more. Hashes and repeats
+   are filled in if `seen` is given. Returns 0, or -1 when out of memory. */
+int split_newlines(
+    const uint8_t *text, int64_t n, int64_t newlines, struct lines *out, struct table *seen);
 
 /* Split as str.splitlines does. No hashes. Returns 0, or -1 when out of memory. */
 int split_all_breaks(const uint8_t *text, int64_t n, struct lines *out);

@@ -22,8 +22,8 @@ static int outside(const struct request *request, int group, const double *row) 
 /* Cut the text into lines. `view` is for lines as str.splitlines has them where they are those
    between \n, but for a last one that is empty. */
 static int cut_lines(struct document *doc, struct bench *bench, int hashes, struct lines *view) {
-  if (split_newlines(doc->text, doc->n, &bench->newlines, hashes ? &bench->room.table : NULL))
-    return -1;
+  struct table *seen = hashes ? &bench->room.table : NULL;
+  if (split_newlines(doc->text, doc->n, doc->shape.newlines, &bench->newlines, seen)) return -1;
   doc->newlines = &bench->newlines;
   if (doc->shape.odd_breaks) {
     doc->lines = &bench->lines;
@@ -43,7 +43,7 @@ static int after_c4(const struct request *request, struct bench *bench, const ui
     return 0;
   }
   doc.shape = shape_of(text, n);
-  if (split_newlines(text, n, &bench->newlines, &bench->room.table)) return -1;
+  if (split_newlines(text, n, doc.shape.newlines, &bench->newlines, &bench->room.table)) return -1;
   doc.newlines = &bench->newlines;
   fineweb(&doc, n_words, request->short_line, out);
   return 0;
@@ -61,7 +61,7 @@ static int measure(const struct request *r, int64_t i, struct bench *bench, uint
   if (words_split(doc.text, doc.n, &bench->words)) return -1;
   doc.words = &bench->words;
   if (wants & WANT_REPETITION) {
-    if (repetition(&doc, &bench->room, r->repetition + i * N_REPETITION)) return -1;
+    if (repetition(&doc, &bench->room, r->most, r->repetition + i * N_REPETITION)) return -1;
     if (outside(r, WANT_REPETITION, r->repetition + i * N_REPETITION)) return 0;
   }
   if (wants & WANT_QUALITY) {

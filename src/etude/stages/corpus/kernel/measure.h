@@ -29,6 +29,7 @@ struct request {
   double *repetition, *quality, *c4, *fineweb, *after, *redpajama;
   uint8_t *new_text;
   int64_t *new_offsets; /* rows + 1, the first of them 0 */
+  const double *most; /* of the repetition; or NULL */
   const struct limit *limits;
   int64_t n_limits;
 };

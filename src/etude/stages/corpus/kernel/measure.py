@@ -1,7 +1,8 @@
 """Everything that published filters want to know of a text, in one pass over a batch.
 
 Measurements are named "repetition", "quality", "c4", "fineweb" and "redpajama"; settings that
-change what is measured are part of the name (`C4Rules.name`, `fineweb_name`). The numbers of one
+change what is measured are part of the name (`C4Rules.name`, `fineweb_name`, `repetition_name`).
+The numbers of one
 measurement are float64 [texts, columns]; a row is NaN where the text is empty. Beside the numbers
 `c4` has the text that C4 leaves, and FineWeb's numbers of that text.
 """
@@ -87,6 +88,7 @@ class _Request(ctypes.Structure):
         ("rules", _Rules),
         *((name, ctypes.c_void_p) for name in ("repetition", "quality", "c4", "fineweb")),
         *((name, ctypes.c_void_p) for name in ("after", "redpajama", "new_text", "new_offsets")),
+        ("most", ctypes.c_void_p),
         ("limits", ctypes.c_void_p),
         ("n_limits", ctypes.c_int64),
     )
@@ -99,6 +101,8 @@ class _Wants(NamedTuple):
     """Kind of measurement -> its name."""
     rules: C4Rules
     short_line: int
+    most: Floats | None
+    """Limits of the repetition."""
 
     @property
     def bits(self) -> int:
@@ -162,8 +166,12 @@ def add_measurements(batch: pa.RecordBatch, wants: Iterable[str]) -> pa.RecordBa
 
 def measured(batch: pa.RecordBatch, name: str) -> Measured:
     """Return a measurement of a batch's texts as they are; take it if the batch has it not."""
-    names = batch.schema.names
-    if _PREFIX + name not in names or not is_fresh(batch):
+    if not is_fresh(batch):
+        return measure(texts(batch), [name])
+    if name.startswith("repetition:") and _PREFIX + "repetition" in batch.schema.names:
+        # What was measured to its end has the same numbers, and more.
+        return Measured({name: _numbers(batch, "repetition")}, None, None)
+    if _PREFIX + name not in batch.schema.names:
         return measure(texts(batch), [name])
     numbers = {name: _numbers(batch, name)}
     if not name.startswith("c4"):
@@ -220,7 +228,7 @@ def _numbers(batch: pa.RecordBatch, name: str) -> Floats:
 
 def _read(wants: Iterable[str]) -> _Wants:
     names: dict[str, str] = {}
-    rules, short_line = C4Rules(), SHORT_LINE
+    rules, short_line, most = C4Rules(), SHORT_LINE, None
     for name in wants:
         kind, _, settings = name.partition(":")
         if kind not in COLUMNS or kind == "after":
@@ -231,7 +239,10 @@ def _read(wants: Iterable[str]) -> _Wants:
             rules = msgspec.json.decode(settings, type=C4Rules)
         if kind == "fineweb" and settings:
             short_line = int(settings)
-    return _Wants(names, rules, short_line)
+        if kind == "repetition" and settings:
+            limits = msgspec.json.decode(settings, type=dict[str, float])
+            most = np.array([limits.get(column, np.inf) for column in COLUMNS[kind]])
+    return _Wants(names, rules, short_line, most)
 
 
 def _call(
@@ -256,6 +267,7 @@ def _call(
         rules=_Rules(*msgspec.structs.astuple(read.rules)),
         new_text=None if new_text is None else _at(new_text),
         new_offsets=None if new_offsets is None else _at(new_offsets),
+        most=None if read.most is None else _at(read.most),
         limits=ctypes.cast(bounds, ctypes.c_void_p),
         n_limits=len(limits),
         **at,

@@ -8,7 +8,7 @@
 
 #define BLOCK 128
 
-/* Function words of English, at most eight letters each. */
+/* Function words of English, at most seven letters each. */
 static const char *const STOP_WORDS[] = {
     "a",     "about", "above",  "after", "again",   "against", "all",   "am",     "an",    "and",
     "any",   "are",   "as",     "at",    "be",      "because", "been",  "before", "being", "below",
@@ -25,21 +25,26 @@ static const char *const STOP_WORDS[] = {
     "would", "you",   "your",   "yours",
 };
 
-static int know_stop_words(struct table *table) {
-  const size_t n = sizeof STOP_WORDS / sizeof *STOP_WORDS;
-  if (table->slots) return 0;
-  if (table_reset(table, 4 * (int64_t)n)) return -1;
-  for (size_t i = 0; i < n; i++)
-    table_add(table, load_tail((const uint8_t *)STOP_WORDS[i], (int64_t)strlen(STOP_WORDS[i])) *
-                         0x9E3779B97F4A7C15ULL >> 20);
-  return 0;
-}
-
 static uint64_t lower8(uint64_t v) {
   const uint64_t ones = 0x0101010101010101ULL, high = 0x80 * ones;
   uint64_t low = v & ~high;
   uint64_t upper = (low + (0x80 - 'A') * ones) & ~(low + (0x80 - 'Z' - 1) * ones) & high & ~v;
   return v | upper >> 2;
+}
+
+/* Key of a word of up to 7 bytes in ASCII lower case; the eighth byte has its length. */
+static uint64_t short_key(const uint8_t *p, int64_t n) {
+  uint64_t word = lower8(load_tail(p, n)) | (uint64_t)n << 56;
+  return word * 0x9E3779B97F4A7C15ULL >> 20;
+}
+
+static int know_stop_words(struct table *table) {
+  const size_t n = sizeof STOP_WORDS / sizeof *STOP_WORDS;
+  if (table->slots) return 0;
+  if (table_reset(table, 4 * (int64_t)n)) return -1;
+  for (size_t i = 0; i < n; i++)
+    table_add(table, short_key((const uint8_t *)STOP_WORDS[i], (int64_t)strlen(STOP_WORDS[i])));
+  return 0;
 }
 
 /* Hash of a word in ASCII lower case. */
@@ -118,8 +123,7 @@ static int about_words(const struct document *doc, struct room *room, double *ou
     double count = slot->count++;
     if (count > 0) sum += (count + 1) * log(count + 1) - count * log(count);
     if (bytes >= 8) continue;
-    uint64_t key = lower8(load_tail(word, bytes)) * 0x9E3779B97F4A7C15ULL >> 20;
-    stop += table_has(&room->stop_words, key);
+    stop += table_has(&room->stop_words, short_key(word, bytes));
   }
   double all = (double)words->n, counted = (double)n;
   out[RPS_WORD_COUNT] = counted;

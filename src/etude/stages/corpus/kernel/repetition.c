@@ -5,6 +5,10 @@
 #include "filters.h"
 #include "hash.h"
 
+static int is_over(const double *most, const double *out, int column) {
+  return most && out[column] > most[column];
+}
+
 static uint64_t mix(uint64_t h) { return (h ^ (h >> 32)) * 0xD6E8FEB86659FD93ULL; }
 
 /* Make room for the words of a document, and 16 bytes more of joined text than they have. */
@@ -63,7 +67,7 @@ static int paragraphs(const struct document *doc, struct table *seen, double *ou
   const struct lines *lines = doc->newlines;
   int64_t from = 0, to = doc->n, n = 0, repeats = 0, repeated_chars = 0;
   strip_space(doc->text, &from, &to);
-  if (table_reset(seen, lines->n)) return -1;
+  if (table_reset(seen, lines->filled)) return -1;
   for (int64_t i = 0; i < lines->n; i++) {
     if (lines->at[i].start == lines->at[i].end || lines->at[i].end <= from) continue;
     int64_t first = i;
@@ -127,9 +131,11 @@ static void join(const struct document *doc, struct room *room) {
 
 /* The most frequent n-gram for n = 2, 3, 4. A longer n-gram can only repeat where the two shorter
    ones in it do, so that after the first round few places are left. */
-static int top_grams(const struct document *doc, struct room *room, double *out) {
+static int top_grams(const struct document *doc, struct room *room, const double *most,
+                     double *out) {
   const struct words *words = doc->words;
   int64_t n_words = words->n, n_some = 0;
+  for (int n = 2; n <= 4; n++) out[TOP_2_GRAM_CHAR_FRAC + n - 2] = 0;
   if (n_words < 2) return 0;
   if (twice_reset(&room->twice, n_words)) return -1;
   for (int64_t i = 0; i + 1 < n_words; i++) {
@@ -159,6 +165,7 @@ static int top_grams(const struct document *doc, struct room *room, double *out)
     }
     int64_t chars = room->char_ends[first + n] - room->char_ends[first] + n - 1;
     out[TOP_2_GRAM_CHAR_FRAC + n - 2] = (double)(chars * best) / (double)doc->shape.chars;
+    if (is_over(most, out, TOP_2_GRAM_CHAR_FRAC + n - 2)) return 0;
     for (int64_t k = 0; k < n_some; k++)
       if (room->table.slots[room->slots[k]].count > 1) room->repeats[room->some[k]] = (uint8_t)n;
     for (int64_t k = 0; k < n_some; k++) {
@@ -259,8 +266,10 @@ static inline uint64_t run_key(const struct room *room, int64_t i, int64_t n, in
   return mix(room->sums[i + n] - room->sums[i] * power);
 }
 
-static int duplicate_grams(const struct document *doc, struct room *room, double *out) {
+static int duplicate_grams(const struct document *doc, struct room *room, const double *most,
+                           double *out) {
   int64_t n_words = doc->words->n, n_places = 0;
+  for (int n = 5; n <= 10; n++) out[DUP_5_GRAM_CHAR_FRAC + n - 5] = 0;
   if (n_words < 5) return 0;
   if (places(room, n_words, &n_places)) return -1;
   /* Sums of the whole text pay where many runs are looked at. */
@@ -287,16 +296,20 @@ static int duplicate_grams(const struct document *doc, struct room *room, double
       next = i + n;
     }
     out[DUP_5_GRAM_CHAR_FRAC + n - 5] = (double)chars / (double)doc->shape.chars;
+    if (is_over(most, out, DUP_5_GRAM_CHAR_FRAC + n - 5)) return 0;
   }
   return 0;
 }
 
-int repetition(const struct document *doc, struct room *room, double *out) {
-  for (int i = 0; i < N_REPETITION; i++) out[i] = 0;
+int repetition(const struct document *doc, struct room *room, const double *most, double *out) {
   if (reserve(room, doc->words->n + 1, doc->n)) return -1;
   if (paragraphs(doc, &room->table, out)) return -1;
+  if (is_over(most, out, DUP_PARA_FRAC) || is_over(most, out, DUP_PARA_CHAR_FRAC)) return 0;
   lines(doc, out);
+  if (is_over(most, out, DUP_LINE_FRAC) || is_over(most, out, DUP_LINE_CHAR_FRAC)) return 0;
   join(doc, room);
-  if (top_grams(doc, room, out)) return -1;
-  return duplicate_grams(doc, room, out);
+  if (top_grams(doc, room, most, out)) return -1;
+  for (int n = 2; n <= 4; n++)
+    if (is_over(most, out, TOP_2_GRAM_CHAR_FRAC + n - 2)) return 0;
+  return duplicate_grams(doc, room, most, out);
 }

@@ -5,6 +5,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from etude.stages.corpus.batch import drop_where, texts
+from etude.stages.corpus.kernel.columns import repetition_name
 from etude.stages.corpus.steps._base import Step
 from etude.stages.corpus.steps._thresholds import (
     Masks,
@@ -49,25 +50,34 @@ class GopherRepetition(Step, frozen=True, kw_only=True):
     """Most characters in repeated sequences of nine words."""
     dup_10_gram_char_frac: float | None = 0.10
     """Most characters in repeated sequences of ten words."""
+    every_signal: bool = False
+    """Take every number of documents that are dropped too, at up to twice the time; else theirs end
+    with the one that drops them. Documents that are kept have them all."""
     stored_signals: bool = False
     """Judge by the signals that the documents carry, and read no text; right only if the texts
     were not changed since they were measured."""
 
     def measures(self) -> frozenset[str]:
-        """Repetition."""
-        return frozenset() if self.stored_signals else frozenset({"repetition"})
+        """Repetition, up to these thresholds."""
+        return frozenset() if self.stored_signals else frozenset({self._measurement()})
 
     def apply(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Drop what repeats itself; keep the numbers as signals."""
         if self.stored_signals:
             numbers = stored_signals(batch, "repetition")
         else:
-            numbers = numbers_of(batch, "repetition")
+            numbers = numbers_of(batch, self._measurement())
             batch = with_signals(batch, numbers)
         rules: Masks = {"empty": np.asarray(pc.equal(pc.binary_length(texts(batch)), 0))}
         for name, reason in _REASONS.items():
             rules[reason] = above(numbers[name], getattr(self, name))
         return drop_where(batch, rules)
+
+    def _measurement(self) -> str:
+        if self.every_signal:
+            return "repetition"
+        limits = {name: getattr(self, name) for name in _REASONS}
+        return repetition_name({name: most for name, most in limits.items() if most is not None})
 
 
 _REASONS = {

@@ -11,7 +11,7 @@ class RedPajama(Step, frozen=True, kw_only=True):
 
     They come near to the originals and are not the same to the digit: words are spaCy's, without
     those of nothing but punctuation and in lower case (ASCII); sentences are spaCy's; stop words
-    are function words of up to eight letters; what RedPajama has for each line is a share of the
+    are function words of up to seven letters; what RedPajama has for each line is a share of the
     document here. The shares of repeated n-grams are Gopher's (`gopher_repetition`).
     """
 
