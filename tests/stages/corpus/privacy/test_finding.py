@@ -42,7 +42,7 @@ def found(text: str, *kinds: str, allow: tuple[str, ...] = ()) -> list[tuple[str
         ("us_ssn", "536-22-1234"),
         ("uk_nino", "AB 12 34 56 C"),
         ("fr_nir", "2 69 05 49 588 157 80"),
-        ("es_dni", "12345678Z"),
+        ("es_dni", "12345678-Z"),
         ("it_cf", "RSSMRA85T10A562S"),
         ("se_pnr", "811218-9876"),
         ("fi_hetu", "131052-308T"),
@@ -70,6 +70,8 @@ def test_an_item_is_found_with_its_bounds_whatever_stands_around(kind: str, valu
         ('password = "hT8$kq0Zx!"', "password", "hT8$kq0Zx!"),
         ("https://bob:s3cr3tP4ss@db.acme.io/x", "password", "s3cr3tP4ss"),
         ("Telefon: 7123456", "phone", "7123456"),
+        ("DNI 12345678Z", "es_dni", "12345678Z"),
+        ("Aadhaar: 2345 6789 0124", "in_aadhaar", "2345 6789 0124"),
     ],
 )
 def test_what_proves_little_is_believed_in_context_only(text: str, kind: str, value: str) -> None:

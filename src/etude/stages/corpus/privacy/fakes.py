@@ -15,8 +15,9 @@ from random import Random
 from etude.stages.corpus.privacy.checksums import weighted
 from etude.stages.corpus.privacy.groups import account, card, email, lettered, national, network
 from etude.stages.corpus.privacy.groups.name import NAME
+from etude.stages.corpus.privacy.groups.password import PASSWORD
 from etude.stages.corpus.privacy.groups.phone import PHONE
-from etude.stages.corpus.privacy.groups.secret import API_KEY, JWT, PASSWORD, PRIVATE_KEY
+from etude.stages.corpus.privacy.groups.secret import API_KEY, JWT, PRIVATE_KEY
 from etude.stages.corpus.privacy.groups.wallet import WALLET
 
 _GIVEN = (

@@ -20,6 +20,7 @@ from etude.stages.corpus.privacy.groups import (
     name,
     network,
     numbers,
+    password,
     secret,
     wallet,
 )
@@ -27,6 +28,7 @@ from etude.stages.corpus.privacy.scanners import Scanner, scanners
 
 GROUPS: tuple[Group, ...] = (
     *secret.GROUPS,
+    *password.GROUPS,
     *email.GROUPS,
     *account.GROUPS,
     *lettered.GROUPS,

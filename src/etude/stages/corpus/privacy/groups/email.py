@@ -55,12 +55,20 @@ def normal(value: bytes) -> bytes:
     return _DOT.sub(b".", value).replace(b" ", b"")
 
 
+# Names of ciphers and the like that somebody made up, in the form that RFC 4251 gives them.
+_ALGORITHM = re.compile(rb"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)+@(?:openssh\.com|libssh\.org)\Z")
+# Doxygen cuts addresses into pieces, with this between.
+_CUT_UP = re.compile(rb"\.?nosp\Z")
+
+
 def _is_personal(local: bytes, domain: bytes) -> bool:
     """Say whether an address is one that somebody may have."""
     domain = domain.lower()
     if domain.rsplit(b".", 1)[-1] in _NOT_TOP or _EXAMPLES.search(domain):
         return False
-    if b".." in local or local.endswith(b"."):
+    if b".." in local or local.endswith(b".") or _CUT_UP.search(local):
+        return False
+    if _ALGORITHM.match(local + b"@" + domain):
         return False
     return not _SERVICE.match(local)
 

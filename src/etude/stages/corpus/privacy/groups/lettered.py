@@ -9,8 +9,10 @@ from etude.stages.corpus.privacy.groups.national import is_day, nir_key
 UK_NINO, IT_CF, FI_HETU, FR_NIR = "uk_nino", "it_cf", "fi_hetu", "fr_nir"
 
 _NINO = re.compile(
-    rb"(?<![A-Za-z0-9_])([A-CEGHJ-PR-TW-Za-ceghj-pr-tw-z][A-CEGHJ-NPR-TW-Za-ceghj-npr-tw-z])"
-    rb"([ \-]?)[0-9]{2}([ \-]?)[0-9]{2}\3[0-9]{2}\2[A-Da-d](?![A-Za-z0-9_])"
+    rb"(?<![A-Za-z0-9_])(?<![0-9A-F]{2} )"
+    rb"([A-CEGHJ-PR-TW-Za-ceghj-pr-tw-z][A-CEGHJ-NPR-TW-Za-ceghj-npr-tw-z])"
+    rb"([ \-]?)[0-9]{2}([ \-]?)[0-9]{2}\3[0-9]{2}\2[A-Da-d]"
+    rb"(?![A-Za-z0-9_]| [0-9A-F]{2}\b)"
 )
 _NINO_NEVER = frozenset({b"BG", b"GB", b"KN", b"NK", b"NT", b"TN", b"ZZ", b"QQ"})
 _NINO_WORDS = re.compile(rb"\bni\b|nino|national insurance|insurance n|\bn\.i\.")

@@ -6,8 +6,9 @@ Where a number's own check is weak, it is believed only in a fitting context or 
 import re
 from collections.abc import Callable, Iterator
 
+from etude.stages.corpus.privacy._base import Anchor
 from etude.stages.corpus.privacy.checksums import luhn, mod_11_10, verhoeff, weighted
-from etude.stages.corpus.privacy.groups._run import Run, digits_of
+from etude.stages.corpus.privacy.groups._run import Run, cue, digits_of
 
 US_SSN, DE_TAX, FR_NIR, ES_DNI = "us_ssn", "de_tax_id", "fr_nir", "es_dni"
 NL_BSN, SE_PNR, BR_CPF, IN_AADHAAR, CN_ID = "nl_bsn", "se_pnr", "br_cpf", "in_aadhaar", "cn_id"
@@ -21,10 +22,14 @@ def _pattern(body: bytes) -> re.Pattern[bytes]:
 
 
 _SSN = _pattern(rb"[0-9]{3}([ \-.]?|\xe2\x80[\x90-\x93])[0-9]{2}\1[0-9]{4}")
-_SSN_WORDS = re.compile(
-    rb"\bssn|social\s?sec|soc\.? sec|\bss#|ss number|taxpayer|\bss no|\bsocial (?:is|#|no|number)"
+_SSN_WORDS, _SSN_CUED = cue(
+    rb"\bssn|social\s?sec|soc\.? sec|\bss#|ss number|taxpayer|\bss no"
+    rb"|\bsocial (?:is|#|no|number)"
 )
-_ADVERTISED = frozenset({"078051120", "219099999", "123456789", "457555462"})
+_ADVERTISED = frozenset(
+    {"078051120", "219099999", "123456789", "457555462", "111223333", "987654321"}
+)
+_DATED = re.compile(r"\d{3}(?:0\d|1[0-2])(?:19|20)\d\d")
 
 
 def find_ssn(run: Run) -> Iterator[tuple[int, int]]:
@@ -34,13 +39,13 @@ def find_ssn(run: Run) -> Iterator[tuple[int, int]]:
         issued = digits[:3] not in {"000", "666"} and digits[0] != "9"
         if not issued or digits[3:5] == "00" or digits[5:] == "0000" or digits in _ADVERTISED:
             continue
-        dashed = match[1] not in (b"", b" ", b".")
+        dashed = match[1] not in (b"", b" ", b".") and not _DATED.match(digits)
         if dashed or run.follows(_SSN_WORDS, match.start()):
             yield match.start(), match.end()
 
 
 _TAX = _pattern(rb"[1-9][0-9](?:[ /]?[0-9]{3}){3}")
-_TAX_WORDS = re.compile(rb"steuer|idnr|id-nr|\btin\b|tax.?id|identifikationsn|tax number")
+_TAX_WORDS, _TAX_CUED = cue(rb"steuer|\bid-?nr|\btin\b|tax.?id|identifikationsn|tax number")
 
 
 def find_tax(run: Run) -> Iterator[tuple[int, int]]:
@@ -50,8 +55,7 @@ def find_tax(run: Run) -> Iterator[tuple[int, int]]:
         # Of the first ten digits exactly one stands there twice or three times.
         counts = sorted(digits[:10].count(d) for d in set(digits[:10]))
         once = counts[:-1] == [1] * (len(counts) - 1) and counts[-1] in (2, 3)
-        grouped = match[0].count(b" ") == 3
-        if once and mod_11_10(digits) and (grouped or run.follows(_TAX_WORDS, match.start())):
+        if once and mod_11_10(digits) and run.follows(_TAX_WORDS, match.start()):
             yield match.start(), match.end()
 
 
@@ -73,11 +77,19 @@ def find_nir(run: Run) -> Iterator[tuple[int, int]]:
         value = re.sub(rb"[^0-9AB]", b"", match[0]).decode()
         body, key = value[:13], value[13:]
         if re.fullmatch(r"\d{6}2[AB]\d{5}|\d{12}|\d{13}", body) and nir_key(body) == int(key):
+            # Fifteen digits in a row pass the check by chance in every long list.
+            if match[1] == b"" and not run.follows(_NIR_WORDS, match.start()):
+                continue
             yield match.start(), match.end()
 
 
+_NIR_WORDS, _NIR_CUED = cue(
+    rb"\bnir\b|s\xc3\xa9cu|s\xc3\xa9curit\xc3\xa9 sociale|securite sociale|social security"
+    rb"|num\xc3\xa9ro|assur\xc3\xa9"
+)
 _DNI = _pattern(rb"[0-9]{2}(?:[.]?[0-9]{3}){2}[ \-]?[A-Za-z]|[XYZxyz][ \-]?[0-9]{7}[ \-]?[A-Za-z]")
-_DNI_WORDS = re.compile(rb"\bdni|\bnif|\bnie|documento|identidad|c\xc3\xa9dula")
+_DNI_WORDS, _DNI_CUED = cue(rb"\bdni|\bnif|\bnie|documento|identidad|c\xc3\xa9dula")
+_DAY = re.compile(r"(?:19|20)\d\d(?:0\d|1[0-2])[0-3]\d")
 _DNI_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
 
 
@@ -88,19 +100,20 @@ def dni_letter(digits: str) -> str:
 
 def find_dni(run: Run) -> Iterator[tuple[int, int]]:
     """Yield Spanish identity numbers (DNI), and those of foreigners (NIE)."""
-    data, begin = run.window.data, max(run.window.begin, run.start - 2)
-    for match in _DNI.finditer(data, begin, min(run.end + 2, run.window.end)):
+    for match in run.matches(_DNI):
         value = re.sub(rb"[ .\-]", b"", match[0]).upper().decode()
         digits = str("XYZ".find(value[0])) + value[1:-1] if value[0] in "XYZ" else value[:-1]
-        # With a space or in small letters the letter may be the next word's.
-        tight = match[0][-1:].isupper() and b" " not in match[0]
+        # Digits and a letter alone are a literal of Java, a size or a part as often.
+        spelled = b"-" in match[0] or b"." in match[0] or value[0] in "XYZ"
+        tight = match[0][-1:].isupper() and b" " not in match[0] and spelled
+        tight = tight and not _DAY.match(digits)
         believed = tight or run.follows(_DNI_WORDS, match.start())
         if believed and dni_letter(digits) == value[-1] and len(set(digits)) > 1:
             yield match.start(), match.end()
 
 
 _BSN = _pattern(rb"[0-9]{9}|[0-9]{3}[ .][0-9]{3}[ .][0-9]{3}|[0-9]{4}[ .][0-9]{2}[ .][0-9]{3}")
-_BSN_WORDS = re.compile(rb"\bbsn|burgerservice|sofi|citizen service")
+_BSN_WORDS, _BSN_CUED = cue(rb"\bbsn|burger ?service|\bsofi|citizen service")
 
 
 def find_bsn(run: Run) -> Iterator[tuple[int, int]]:
@@ -117,7 +130,7 @@ def is_day(month: str, day: str) -> bool:
 
 
 _PNR = _pattern(rb"(?:(?:18|19|20)[0-9]{2}|[0-9]{2})[0-9]{4} ?(?:[\-+] ?)?[0-9]{4}")
-_PNR_WORDS = re.compile(rb"personn|pnr|person.?number|swedish|samordnings|f\xc3\xb6dd|\bp\.?nr")
+_PNR_WORDS, _PNR_CUED = cue(rb"person|\bpnr|swedish|samordnings|f\xc3\xb6dd|\bp\.nr")
 
 
 def find_pnr(run: Run) -> Iterator[tuple[int, int]]:
@@ -134,7 +147,7 @@ def find_pnr(run: Run) -> Iterator[tuple[int, int]]:
 _CPF = _pattern(
     rb"[0-9]{3}\.?[0-9]{3}\.?[0-9]{3}[\-/]?[0-9]{2}|[0-9]{3}(?: [0-9]{3}){2}[ \-][0-9]{2}"
 )
-_CPF_WORDS = re.compile(rb"\bcpf|cadastro|pessoa f|contribuinte")
+_CPF_WORDS, _CPF_CUED = cue(rb"\bcpf|cadastro|pessoa f|contribuinte")
 
 
 def cpf_check(nine: str) -> str:
@@ -154,17 +167,15 @@ def find_cpf(run: Run) -> Iterator[tuple[int, int]]:
 
 
 _AADHAAR = _pattern(rb"[2-9][0-9]{3}(?P<g>[ \-]?|\xc2\xa0)[0-9]{4}(?P=g)[0-9]{4}")
-_AADHAAR_WORDS = re.compile(
+_AADHAAR_WORDS, _AADHAAR_CUED = cue(
     rb"aadha+r|uidai|\buid\b|\xe0\xa4\x86\xe0\xa4\xa7\xe0\xa4\xbe\xe0\xa4\xb0"
 )
 
 
 def find_aadhaar(run: Run) -> Iterator[tuple[int, int]]:
-    """Yield Indian Aadhaar numbers; without context only in groups of four and alone."""
+    """Yield Indian Aadhaar numbers; by their check digit and context."""
     for match in run.matches(_AADHAAR):
-        alone = match["g"] not in (b"", b"-") and run.n_digits == 12
-        believed = alone or run.follows(_AADHAAR_WORDS, match.start())
-        if believed and verhoeff(digits_of(match[0])):
+        if run.follows(_AADHAAR_WORDS, match.start()) and verhoeff(digits_of(match[0])):
             yield match.start(), match.end()
 
 
@@ -184,19 +195,54 @@ def find_cn(run: Run) -> Iterator[tuple[int, int]]:
     """Yield Chinese residents' numbers: place, date of birth, serial, check character."""
     for match in run.matches(_CN):
         value = match[0].replace(b" ", b"").decode().upper()
-        if cn_check(value[:17]) == value[17]:
+        if cn_check(value[:17]) == value[17] and not run.in_path(*match.span()):
             yield match.start(), match.end()
 
 
-NUMBERS: tuple[tuple[str, int, Callable[[Run], Iterator[tuple[int, int]]]], ...] = (
-    (CN_ID, 17, find_cn),
-    (FR_NIR, 13, find_nir),
-    (BR_CPF, 11, find_cpf),
-    (DE_TAX, 11, find_tax),
-    (IN_AADHAAR, 12, find_aadhaar),
-    (SE_PNR, 10, find_pnr),
-    (US_SSN, 9, find_ssn),
-    (NL_BSN, 9, find_bsn),
-    (ES_DNI, 7, find_dni),
-)
-"""Kind, least number of digits, and search, the surest first."""
+_SEP = rb"(?:[ .]|\xc2\xa0)"
+NUMBERS: tuple[
+    tuple[str, tuple[Anchor, ...], Callable[[Run], Iterator[tuple[int, int]]]], ...
+] = (
+    (
+        CN_ID,
+        (Anchor(rb"[1-9][0-9]{5} ?(?:18|19|20)[0-9]{2}[01][0-9][0-3][0-9] ?[0-9]{3}[0-9Xx]", 24),),
+        find_cn,
+    ),
+    (
+        FR_NIR,
+        (
+            _NIR_CUED,
+            Anchor(
+                rb"[1-478]" + _SEP + rb"[0-9]{2}" + _SEP + rb"[0-9]{2}" + _SEP + rb"[0-9][0-9AB]"
+                + _SEP + rb"[0-9]{3}" + _SEP + rb"[0-9]{3}",
+                32,
+            ),
+        ),
+        find_nir,
+    ),
+    (
+        BR_CPF,
+        (_CPF_CUED, Anchor(rb"[0-9]{3}\.[0-9]{3}\.[0-9]{3}[\-/]?[0-9]{2}", 16)),
+        find_cpf,
+    ),
+    (DE_TAX, (_TAX_CUED,), find_tax),
+    (IN_AADHAAR, (_AADHAAR_CUED,), find_aadhaar),
+    (SE_PNR, (_PNR_CUED, Anchor(rb"[0-9]{6} ?[\-+] ?[0-9]{4}", 24)), find_pnr),
+    (
+        US_SSN,
+        (_SSN_CUED, Anchor(rb"[0-9]{3}(?:-|\xe2\x80[\x90-\x93])[0-9]{2}[\-\xe2]", 16)),
+        find_ssn,
+    ),
+    (NL_BSN, (_BSN_CUED,), find_bsn),
+    (
+        ES_DNI,
+        (
+            _DNI_CUED,
+            Anchor(rb"[0-9]{2}\.?[0-9]{3}\.?[0-9]{3}-[A-Z]", 16),
+            Anchor(rb"[0-9]{2}\.[0-9]{3}\.[0-9]{3} ?[A-Z]", 16),
+            Anchor(rb"[XYZ]-?[0-9]{7}-?[A-Z]", 16),
+        ),
+        find_dni,
+    ),
+)  # fmt: skip
+"""Kind, anchors and search, the surest first."""
