@@ -1,1 +1,1 @@
-"""The kernel in plain Python: what tests hold it against, and what runs where it is not compiled."""
+"""The kernel in plain Python: readable, slow, and what the C is held against."""

@@ -103,7 +103,8 @@ def classes() -> dict[str, Callable[[int], bool]]:
 
 def runs(values: list[tuple[int, tuple[str, ...]]]) -> Iterator[str]:
     """Yield lines `FIRST LAST names` for runs of code points of the same classes."""
-    first, last, names = 0, -1, ()
+    first, last = 0, -1
+    names: tuple[str, ...] = ()
     for c, mine in values:
         if mine != names or c != last + 1:
             if names:
