@@ -34,8 +34,8 @@ def write_spoilt(folder: Path, texts: Sequence[str], seed: int, huge: bool) -> l
 
 
 def _line(name: str, number: int, text: str) -> bytes:
-    # Marked so that no two lines of these files are copies of each other.
-    row = {"id": f"{name}-{number}", "text": f"{name} {number}\n\n{text}"}
+    # Marked so that no two lines of these files are copies of each other, and their file is known.
+    row = {"id": f"{name}#{number}", "text": f"{name} {number}\n\n{text}"}
     return msgspec.json.encode(row) + b"\n"
 
 
@@ -46,7 +46,7 @@ def _file(path: Path, data: bytes, good: int, broken: tuple[int, int], note: str
 
 
 def _jsonl(folder: Path, texts: list[str], rng: random.Random, huge: bool) -> list[SourceFile]:
-    lines = [_line("bad-lines", n, text) for n, text in enumerate(texts[:10])]
+    lines = [_line("bad-lines.jsonl", n, text) for n, text in enumerate(texts[:10])]
     bad = [
         b'{"id": "cut", "text": "no end\n',
         b'{"id": "number", "text": 7}\n',
@@ -62,8 +62,8 @@ def _jsonl(folder: Path, texts: list[str], rng: random.Random, huge: bool) -> li
         _file(folder / "empty.jsonl", b"", 0, (0, 1), "empty file"),
         _file(
             folder / "nul.jsonl",
-            b'{"id": "nul-1", "text": "a \\u0000 b, with words around it"}\n'
-            b'{"id": "nul-2", "text": "control \\u0007\\u001b characters"}\n',
+            b'{"id": "nul.jsonl#1", "text": "a \\u0000 b, with words around it"}\n'
+            b'{"id": "nul.jsonl#2", "text": "control \\u0007\\u001b characters"}\n',
             2,
             (0, 0),
             "NUL and control characters",
@@ -71,7 +71,7 @@ def _jsonl(folder: Path, texts: list[str], rng: random.Random, huge: bool) -> li
         _either(
             _file(
                 folder / "surrogate.jsonl",
-                b'{"id": "half", "text": "half \\ud83d of a pair"}\n',
+                b'{"id": "surrogate.jsonl#1", "text": "half \\ud83d of a pair"}\n',
                 0,
                 (0, 1),
                 "half of a surrogate pair",
@@ -81,7 +81,7 @@ def _jsonl(folder: Path, texts: list[str], rng: random.Random, huge: bool) -> li
         _either(
             _file(
                 folder / "lone-byte.jsonl",
-                b'{"id": "byte", "text": "a lone \x80 byte within words"}\n',
+                b'{"id": "lone-byte.jsonl#1", "text": "a lone \x80 byte within words"}\n',
                 0,
                 (0, 1),
                 "a byte that is not UTF-8",
@@ -89,9 +89,9 @@ def _jsonl(folder: Path, texts: list[str], rng: random.Random, huge: bool) -> li
             1,
         ),
     ]
-    whole = b"".join(_line("cut-zst", n, text) for n, text in enumerate(texts[:20]))
+    whole = b"".join(_line("cut.jsonl.zst", n, text) for n, text in enumerate(texts[:20]))
     files.append(_cut(folder / "cut.jsonl.zst", _zstd_lines(whole), whole, "cut zstd stream"))
-    whole = whole.replace(b"cut-zst", b"cut-gz")
+    whole = whole.replace(b"cut.jsonl.zst", b"cut.jsonl.gz")
     files.append(
         _cut(folder / "cut.jsonl.gz", gzip.compress(whole, mtime=0), whole, "cut gzip stream")
     )
@@ -126,12 +126,12 @@ def _cut(path: Path, packed: bytes, whole: bytes, note: str) -> SourceFile:
 def _huge(path: Path, texts: list[str]) -> SourceFile:
     block = b"all on one line " * 65536
     with path.open("wb") as file:
-        file.write(_line("before", 1, texts[0]))
+        file.write(_line("huge-line.jsonl", 1, texts[0]))
         file.write(b'{"id": "huge", "text": "')
         for _ in range(HUGE_BYTES // len(block) + 1):
             file.write(block)
         file.write(b'"}\n')
-        file.write(_line("after", 1, texts[1]))
+        file.write(_line("huge-line.jsonl", 2, texts[1]))
     return SourceFile(path=str(path), good=(2, 2), broken=(1, 1), note="a line of 1 GB")
 
 
