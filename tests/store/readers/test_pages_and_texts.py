@@ -1,10 +1,17 @@
 """Pages, plain texts and manual pages."""
 
 import gzip
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
+
+from etude import Dataset
+from etude.cli import main
+from etude.errors import ConfigError
 
 PAGE = """<!DOCTYPE html><html lang="en"><head><meta charset="{charset}">
 <title>A &amp; B</title><link rel="canonical" href="https://a.org/x">
@@ -120,6 +127,36 @@ def test_what_is_named_is_read_whatever_its_ending(read: Any, tmp_path: Path, na
     texts = ["src/a.py", "src/a.txt", "src/deep/a.txt"]
     assert [one.text for one in read("text", f"{tmp_path}/src/*")[0]] == texts
     assert [one.text for one in read("text", f"{tmp_path}/s*")[0]] == texts[1:]
+
+
+def test_files_whose_names_are_not_utf8_are_read_under_escaped_names(
+    read: Any, tmp_path: Path
+) -> None:
+    sources = tmp_path / "sources"
+    for name in (b"caf\xe9.txt", b"d\xff/a.txt", b"100%a.txt", "\u00e9.txt".encode()):
+        path = os.path.join(os.fsencode(sources), name)  # noqa: PTH118 - bytes
+        os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120
+        with open(path, "wb") as file:  # noqa: PTH123
+            file.write(name * 9)
+    found, broken = read("text", sources)
+    names = ["100%a.txt", "caf\\xe9.txt", "d\\xff/a.txt", "\u00e9.txt"]
+    assert (sorted(one.id for one in found), broken) == (names, [])
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(f'[[sources]]\nuse = "text"\npaths = ["{sources}"]\n')
+    words = ["corpus", "build", str(recipe), "--out", str(tmp_path / "corpus")]
+    assert CliRunner().invoke(main, words).exit_code == 0
+    built = Dataset.open(tmp_path / "corpus").documents()
+    assert sorted(one.id for one in built) == names
+
+
+def test_a_name_that_is_told_like_another_one_is_an_error(
+    make_reader: Callable[..., Any], tmp_path: Path
+) -> None:
+    for name in (b"\xe9.txt", rb"\xe9.txt"):
+        with open(os.path.join(os.fsencode(tmp_path), name), "wb"):  # noqa: PTH118, PTH123
+            pass
+    with pytest.raises(ConfigError, match="looks like another one"):
+        make_reader("text", tmp_path).parts()
 
 
 @pytest.mark.parametrize(

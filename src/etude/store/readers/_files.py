@@ -3,6 +3,7 @@
 import fnmatch
 import os
 import posixpath
+import re
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -16,13 +17,16 @@ from etude.errors import ConfigError, blame
 COMPRESSIONS = (".gz", ".zst", ".bz2", ".xz")
 """Endings that say how the file is compressed and nothing of what it holds."""
 _GLOB = frozenset("*?[")
+_ODD = re.compile("[\udc80-\udcff]")
+"""Bytes of a name that are not UTF-8, as Python has them."""
+_TOLD = re.compile(r"\\x([89a-f][0-9a-f])")
 
 
 class File(msgspec.Struct, frozen=True):
     """One file: where it lies, and what documents in it are called by."""
 
     path: str
-    """Local path or fsspec URL."""
+    """Local path, as `told_path` writes it, or fsspec URL."""
     name: str
     """The same for the same files wherever they are moved together."""
 
@@ -34,7 +38,7 @@ class File(msgspec.Struct, frozen=True):
         """
         with blame(ConfigError, f"cannot open {self.path}"):
             if is_local(self.path):
-                return Path(self.path).open("rb")
+                return Path(stored_path(self.path)).open("rb")
             filesystem, inner = _filesystem(self.path)
             return cast(BinaryIO, filesystem.open(inner, "rb"))
 
@@ -86,7 +90,33 @@ def find_files(paths: Sequence[str], endings: Sequence[str]) -> list[Listed]:
         for one in chosen:
             if one.named or one.path not in found:
                 found[one.path] = one
-    return [found[path] for path in sorted(found)]
+    return [
+        found[path]
+        if path.isascii() or not is_local(path)
+        else msgspec.structs.replace(found[path], path=told_path(path))
+        for path in sorted(found)
+    ]
+
+
+def told_path(path: str) -> str:
+    r"""Return a local path with bytes that are not UTF-8 written as `\xe9`, to be told and kept.
+
+    Raises:
+        ConfigError: It would be told as that of another file.
+    """
+    if not _ODD.search(path):
+        return path
+    told = _ODD.sub(lambda found: f"\\x{ord(found[0]) - 0xDC00:02x}", path)
+    if os.path.lexists(told) or stored_path(told) != path:
+        raise ConfigError(f"{told}: the name is not UTF-8 and looks like another one; rename it")
+    return told
+
+
+def stored_path(told: str) -> str:
+    """Return the local path that `told_path` told of."""
+    if "\\x" not in told or os.path.lexists(told):
+        return told
+    return _TOLD.sub(lambda found: chr(0xDC00 + int(found[1], 16)), told)
 
 
 def root_of(paths: Sequence[str]) -> str:

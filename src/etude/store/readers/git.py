@@ -7,7 +7,7 @@ from pathlib import Path
 from etude.errors import ConfigError, blame
 from etude.store.readers._base import FileReader, Part
 from etude.store.readers._decode import decode, kept
-from etude.store.readers._files import File, is_local
+from etude.store.readers._files import File, is_local, stored_path, told_path
 from etude.store.readers._git import Blob, Repository, is_repository
 from etude.store.readers._kinds import is_code, is_prose, media_type_of
 from etude.store.readers._licences import header_licence
@@ -43,7 +43,7 @@ class GitReader(FileReader, frozen=True, kw_only=True):
             if not chosen:
                 raise ConfigError(f"{path}: is no git repository or bundle, and holds none")
             found |= dict.fromkeys(chosen)
-        return [Part(paths=(path,)) for path in sorted(found)]
+        return [Part(paths=(told_path(path),)) for path in sorted(found)]
 
     def named(self, part: Part) -> list[File]:
         """Return the repositories of a part, called by the names of their folders."""
@@ -52,7 +52,7 @@ class GitReader(FileReader, frozen=True, kw_only=True):
 
     def documents(self, file: File, part: Part, aside: Aside) -> Iterator[Found]:
         """Yield the files of one repository."""
-        with Repository(file.path) as repository:
+        with Repository(stored_path(file.path)) as repository:
             commit, date = repository.commit(self.revision)
             blobs = list(repository.blobs(commit))
             licences = self._licences(repository, blobs)
