@@ -52,9 +52,7 @@ _BROKEN_UP = ipaddress.ip_network("3ffe::/16")
 _LAST_GIVEN, _FIRST_LOCAL = 0x2C, 0xFC
 # First numbers of addresses of which none is set aside or shown in manuals.
 _PLAIN = frozenset(
-    b"%d" % n
-    for n in range(13, 224)
-    if n not in {100, 123, 127, 169, 172, 192, 198, 203}
+    b"%d" % n for n in range(13, 224) if n not in {100, 123, 127, 169, 172, 192, 198, 203}
 )
 # Given away as examples so often that they say nothing of whoever has them.
 _SHOWN = frozenset(

@@ -25,6 +25,7 @@ SHAPES = (
     Shape(card.CARD, card.ANCHORS, card.find),
     *(Shape(kind, anchors, find) for kind, anchors, find in national.NUMBERS),
     Shape(phone.PHONE, phone.ANCHORS, phone.find),
+    Shape(phone.PHONE, phone.TOLD_ANCHORS, phone.find_told),
 )
 """Kinds of numbers, the surest first."""
 

@@ -138,7 +138,7 @@ def _find_bare(window: Window, _wanted: frozenset[str]) -> Iterator[Found]:
             value = value.split(b"&")[0]
         elif b"://" in window.before(match.start("name"), 48) and b"@" in value:
             continue
-        value = value.rstrip(b".:!?") if not value.endswith((b"!!", b"??")) else value
+        value = value.rstrip(b".:")
         if len(value) < 8 or _ABOUT.search(match["more"]):
             continue
         if looks_secret(match["value"], quoted=False, named=_is_named(match["name"])):

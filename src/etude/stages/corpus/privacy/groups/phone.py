@@ -43,7 +43,6 @@ _JOINT = (
     rb"|mobile|and|or|phone|tel)\b\.?){0,3}[^0-9a-z]{0,8}\Z"
 )
 _WORDS = re.compile(rb"(?:" + _NAMES + rb")" + _JOINT)
-_CUE = re.compile(_NAMES + rb"|" + _SPEECH)
 _SPOKEN = re.compile(rb"(?:" + _SPEECH + rb")[ :\"'(+]{0,3}\Z")
 _OTHER = re.compile(
     rb"(?:order|invoice|isbn|issn|\bref|tracking|serial|imei|sku|part|lot|version|arxiv|doi|ticket"
@@ -109,14 +108,22 @@ def _is_told(run: Run, start: int) -> bool:
 
 
 def find(run: Run) -> Iterator[tuple[int, int]]:
-    """Yield where in a cell a phone number stands."""
-    window = run.window
-    near = window.data[max(window.begin, window.low - 64) : window.high].lower()
-    told = (_by_context,) if _CUE.search(near) else ()
-    for search in (_international, _american, _trunk, *told):
-        for start, end in search(run):
-            if not run.in_path(start, end) and not _OTHER.search(run.window.before(start, 24)):
-                yield start, end
+    """Yield where in a cell a number with the spelling of a phone's stands."""
+    for search in (_international, _american, _trunk):
+        yield from _standing(run, search(run))
+
+
+def find_told(run: Run) -> Iterator[tuple[int, int]]:
+    """Yield where in a cell a number stands that a word says to be a phone's, however spelled."""
+    yield from find(run)
+    yield from _standing(run, _by_context(run))
+
+
+def _standing(run: Run, found: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield what is no part of a path and is not called something else."""
+    for start, end in found:
+        if not run.in_path(start, end) and not _OTHER.search(run.window.before(start, 24)):
+            yield start, end
 
 
 def _international(run: Run) -> Iterator[tuple[int, int]]:
@@ -208,9 +215,11 @@ def _end(match: re.Match[bytes]) -> int:
     return match.end() - 2 if alone else match.end()
 
 
-ANCHORS = (
+TOLD_ANCHORS = (
     Anchor(rb"(?i:" + _NAMES + rb")[^0-9]{0,40}[0-9]", 8),
     Anchor(rb"(?i:" + _SPEECH + rb")[^0-9]{0,4}[0-9]", 8),
+)
+ANCHORS = (
     Anchor(rb"\+\(?[1-9](?:" + _GAP + rb"{0,2}\)?" + _GAP + rb"{0,2}\(?[0-9]){7}", 80),
     Anchor(rb"\([2-9][0-9]{2}\) {0,2}[2-9][0-9]{2}[ .\-]", 16),
     Anchor(

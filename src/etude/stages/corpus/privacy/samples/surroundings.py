@@ -2,6 +2,13 @@
 
 from random import Random
 
+from etude.stages.corpus.privacy.samples.decoys import (
+    IP_LIKE,
+    NUMBER_LIKE,
+    PHONE_LIKE,
+    SECRET_LIKE,
+)
+
 _ANY = (
     "{}",
     "Please note {} for your records.", "See also: {}.", "({})", "\"{}\"", "- {}\n- see above",
@@ -96,10 +103,12 @@ _LOOKALIKES = (
     "Victoria Station closed; Dear Customer, take the Jordan River bus to Florence Cathedral.",
     "Mr Coffee makes it, says the Martin Luther Church on Charles Street. Hi All,",
 )  # fmt: skip
+_DECOYS = (*PHONE_LIKE, *IP_LIKE, *NUMBER_LIKE, *SECRET_LIKE)
+_PLAIN_SHARE = 0.5
 _ALPHABETS = {"#": "0123456789", "~": "0123456789abcdef", "?": "ABCDEFGH"}
 
 
 def lookalike(chance: Random) -> str:
     """Return a text without any private item that has something like one."""
-    template = chance.choice(_LOOKALIKES)
+    template = chance.choice(_LOOKALIKES if chance.random() < _PLAIN_SHARE else _DECOYS)
     return "".join(chance.choice(_ALPHABETS.get(c, c)) for c in template)
