@@ -38,14 +38,22 @@ _ONES = {
     "E": "\\", "d": "", "u": "", "p": "", "{": "", "}": "", "!": "", "_": "_", "a": "", "r": "",
     "z": "", "n": "",
 }  # fmt: skip
+_FONT = re.compile(r"\\f[BRIP1234]")
 _ARGUMENT = re.compile(r'"((?:[^"]|"")*)"?|((?:\\.|[^\s\\])+|\\)')
 
 
 def unescape(text: str) -> str:
     """Return roff text without escapes."""
-    if "\\" not in text:
+    text = _shorn(text)
+    return _ESCAPE.sub(_escaped, text) if "\\" in text else text
+
+
+def _shorn(text: str) -> str:
+    """Return text without the escapes that most pages are full of: hyphens and changes of font."""
+    if "\\" not in text or "\\\\" in text or "\\*\\" in text:
         return text
-    return _ESCAPE.sub(_escaped, text)
+    text = text.replace("\\-", "-")
+    return _FONT.sub("", text) if "\\f" in text else text
 
 
 def _escaped(found: re.Match[str]) -> str:
@@ -70,6 +78,8 @@ def _char(point: int) -> str:
 
 def arguments(text: str) -> list[str]:
     """Split what follows a request; quotes hold words together."""
+    if '"' not in text and "\\" not in _shorn(text):
+        return text.split()
     found = []
     for quoted, bare in _ARGUMENT.findall(text):
         if bare.startswith(('\\"', "\\#")):

@@ -14,9 +14,11 @@ _ALTERNATING = frozenset(("BR", "RB", "BI", "IB", "IR", "RI"))
 _FONTS = _ALTERNATING | {"B", "I", "R", "SM", "SB"}
 _PARAGRAPHS = frozenset(("PP", "P", "LP", "HP", "Pp", "Lp", "sp", "bp", "ti", "RS", "RE"))
 _HEADINGS = frozenset(("SH", "SS", "Sh", "Ss"))
+_COMMON = _FONTS | _PARAGRAPHS | _HEADINGS | {"TP", "IP", "br"}
 _LITERAL_BEGINS = frozenset(("nf", "EX", "Vb", "DS"))
 _LITERAL_ENDS = frozenset(("fi", "EE", "Ve", "DE"))
 _DEFINITIONS = frozenset(("de", "de1", "dei", "am", "ig", "am1"))
+_BREAK = re.compile(" *\n *")
 _REQUEST = re.compile(r"[.'][ \t]*([^\s\\]{1,12}|\\[\"#])?[ \t]*(.*)", re.DOTALL)
 
 
@@ -79,7 +81,9 @@ class _Page:
 
     def request(self, name: str, rest: str) -> None:
         """Obey one request or macro."""
-        if name in _DEFINITIONS:
+        if name in _COMMON:
+            self.man(name, rest)
+        elif name in _DEFINITIONS:
             words = arguments(rest)
             end = words[0] if name == "ig" and words else words[1] if len(words) > 1 else "."
             self.until = f".{end}"
@@ -193,8 +197,8 @@ class _Page:
         """Add text where the page stands."""
         if self.literal is not None:
             self.literal.append(text.rstrip())
-        elif text.strip():
-            self.words.append(text.strip())
+        elif text := text.strip():
+            self.words.append(text)
         else:
             self.flush()
 
@@ -215,7 +219,8 @@ class _Page:
         """End a paragraph."""
         if self.words:
             text = " ".join(self.words)
-            self.blocks.append(re.sub(r" *\n *", "\n", text).strip())
+            text = _BREAK.sub("\n", text) if "\n" in text else text
+            self.blocks.append(text.strip())
             self.words = []
         elif self.literal and self.literal[-1]:
             self.literal.append("")
