@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import msgspec
 
+from etude import __version__
 from etude.engine import Engine, Job
 from etude.engine import Progress as EngineProgress
 from etude.errors import ConfigError, EtudeError
@@ -169,7 +170,8 @@ class _Build:
 
     def prepare(self, aim: Made) -> None:
         """Begin, or go on with what an earlier run left."""
-        mark, recipe = self.room.recipe, _encode(aim).encode()
+        # What another version of the code left half-made may mean something else to this one.
+        mark, recipe = self.room.recipe, f"{__version__}\n{_encode(aim)}".encode()
         if mark.exists() and mark.read_bytes() != recipe:
             self.room.clear()
         self.room.folder.mkdir(parents=True, exist_ok=True)
