@@ -23,7 +23,8 @@ _VERSION = re.compile(
     rb"(?:\bv|version|vers\.?|release|revision|rev\.?|build|firmware|section|chapter|kernel|oid"
     rb"|clause|figure|fig\.|table|\xc2\xa7|appendix|paragraph|\bpar\.|\bsec\.|\bstd|c\+\+[0-9a-z]{0,2}"
     rb"|kapitel|abschnitt|secci\xc3\xb3n|chapitre|capitolo|rfc ?[0-9]{3,5},?|>=|<=|==|~=|\^"
-    rb"|release notes|(?:up|down)grad[a-z]{1,4}(?: from| to)?|updated? (?:from|to)|[a-z]/)"
+    rb"|release notes|(?:up|down)grad[a-z]{1,4}(?: from| to)?|[a-z]\.[a-z_]{1,24}:"
+    rb"|updated? (?:from|to)|[a-z]/)"
     rb"[\s:\"'=(\[]*\Z"
 )
 _LATER = re.compile(
@@ -31,7 +32,7 @@ _LATER = re.compile(
     rb"|[\"')\]]? (?:through|to|-) [0-9]+\.[0-9]+\.[0-9]+\.[0-9]+ release"
 )
 _ADDRESS = re.compile(
-    rb"\bip\b|ipv?4|_ip\b|\bips\b|addr|hosts?\b|hostname|server|client|\bfrom\b|remote|peer|ping"
+    rb"\bip\b|ipv?4|_ip\b|\bips\b|addr|hosts?\b|hostname|servers?\b|clients?\b|\bfrom\b|remote|peer|ping"
     rb"|gateway|\bgw\b|router|\bdns\b|subnet|netmask|\binet|login|logged|visitor|connect|https?|bridge"
     rb"|\b(?:get|post)\b|listen|forward|proxy|allow|deny|permit|neighbor|nexthop|network|\bbind"
     rb"|iptables|traceroute|resolve|\bacl|@\Z|://[^\s/]*\Z|\s-[sd] \Z"
@@ -43,7 +44,9 @@ _ADDRESSED = re.compile(
 )
 # What a number is followed by in a title, and what stands before it there.
 _TITLE_BEFORE = re.compile(rb"(?:\A|\n)[ \t\"'*#>\-|=]*(?:\xe2\x80[\x90-\xbf])?[ \t]*\Z")
-_TITLE_AFTER = re.compile(rb"[.):]?(?: |\t|\xc2\xa0){1,8}[\"'(`*]{0,2}(?:[a-zA-Z]{2}|[\xc3-\xf4])")
+_TITLE_AFTER = re.compile(
+    rb"[.):]?(?: |\t|\xc2\xa0){1,8}[\"'(`*]{0,2}(?:[a-zA-Z][a-zA-Z\xc3-\xf4]|[\xc3-\xf4])"
+)
 _LISTED_AFTER = re.compile(rb"\.(?:[ \n]|\Z)|\]|\)?/[0-9]+\b")
 _NUMBERED = 100
 _SMALL = 32
@@ -122,16 +125,17 @@ def _is_version(window: Window, match: re.Match[bytes]) -> bool:
     if (said and _VERSION.search(before)) or _LATER.match(after):
         return True
     parts = [int(part) for part in match[0].split(b".")]
-    if parts[0] >= _NUMBERED or (max(parts[2:]) >= _NUMBERED and parts[0] >= _SMALL):
+    # Sections of books and standards have small numbers, and a title or brackets.
+    numbered = parts[0] < _NUMBERED and max(parts[2:]) < _SMALL
+    if (numbered or max(parts) < _NUMBERED) and not _ADDRESSED.match(after):
+        text = window.data[match.end() : min(window.end, match.end() + 16)]
+        titled = _TITLE_AFTER.match(text) or _LISTED_AFTER.match(text)
+        if titled and _TITLE_BEFORE.search(before):
+            return True
+    if parts[0] >= _NUMBERED or (max(parts) >= _NUMBERED and parts[0] >= _SMALL):
         return False
     if _ADDRESSED.match(after):
         return False
-    # Sections of books and standards have small numbers, and a title or brackets.
-    numbered = parts[0] < _NUMBERED and max(parts[2:]) < _SMALL
-    if (numbered or max(parts) < _NUMBERED) and _TITLE_BEFORE.search(before):
-        text = window.data[match.end() : min(window.end, match.end() + 16)]
-        if _TITLE_AFTER.match(text) or _LISTED_AFTER.match(text):
-            return True
     if max(parts) < _SMALL and (before.endswith(b"[") or after.startswith(b"]")):
         return True
     return not _ADDRESS.search(before)
@@ -139,7 +143,10 @@ def _is_version(window: Window, match: re.Match[bytes]) -> bool:
 
 def _find_v4(window: Window, wanted: frozenset[str]) -> Iterator[Found]:
     for match in window.matches(_V4, 32):
-        kind = _kind(match[0])
+        value = match[0]
+        if window.after(match.end()).startswith(b".in-addr"):
+            value = b".".join(value.split(b".")[::-1])
+        kind = _kind(value)
         if kind in wanted and not _is_version(window, match):
             yield Found(match.start(), match.end(), kind)
 
