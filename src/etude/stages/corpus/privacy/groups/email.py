@@ -43,8 +43,8 @@ _EXAMPLES = re.compile(rb"(?:^|\.)example\.(?:com|org|net|edu)$")
 _SERVICE = re.compile(rb"(?:git|hg|svn|ssh|anonymous|anon|root|user)$")
 
 
-# In `https://user:password@host` it is no address.
-_ACCESS = re.compile(rb"//[^\s/@]{0,64}:$")
+# In `https://user:password@host` and `irc://nick@host` it is no address.
+_ACCESS = re.compile(rb"//[^\s/@]{0,64}:\Z|[a-z]://\Z")
 
 
 def normal(value: bytes) -> bytes:

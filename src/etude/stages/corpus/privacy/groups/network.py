@@ -22,7 +22,9 @@ _V6 = re.compile(
 _VERSION = re.compile(
     rb"(?:\bv|version|vers\.?|release|revision|rev\.?|build|firmware|section|chapter|kernel|oid"
     rb"|clause|figure|fig\.|table|\xc2\xa7|appendix|paragraph|\bpar\.|\bsec\.|\bstd|c\+\+[0-9a-z]{0,2}"
-    rb"|kapitel|abschnitt|secci\xc3\xb3n|chapitre|capitolo|rfc ?[0-9]{3,5},?|>=|<=|==|~=|\^"
+    rb"|kapitel|abschnitt|se\xc3\xa7\xc3\xa3o|cap\xc3\xadtulo|sezione|sekcj"
+    rb"|\xd1\x80\xd0\xb0\xd0\xb7\xd0\xb4\xd0\xb5\xd0\xbb[^ ]{0,6}|secci\xc3\xb3n|chapitre"
+    rb"|capitolo|rfc ?[0-9]{3,5},?|>=|<=|==|~=|\^"
     rb"|release notes|(?:up|down)grad[a-z]{1,4}(?: from| to)?|[a-z]\.[a-z_]{1,24}:"
     rb"|updated? (?:from|to)|[a-z]/)"
     rb"[\s:\"'=(\[]*\Z"
@@ -33,7 +35,8 @@ _LATER = re.compile(
 )
 _ADDRESS = re.compile(
     rb"\bip\b|ipv?4|_ip\b|\bips\b|addr|hosts?\b|hostname|servers?\b|clients?\b|\bfrom\b|remote|peer|ping"
-    rb"|gateway|\bgw\b|router|\bdns\b|subnet|netmask|\binet|login|logged|visitor|connect|https?|bridge"
+    rb"|gateway|\bgw\b|router|\bdns\b|subnet|netmask|\binet6?\b|login|logged|visitor|connect|https?"
+    rb"|bridge"
     rb"|\b(?:get|post)\b|listen|forward|proxy|allow|deny|permit|neighbor|nexthop|network|\bbind"
     rb"|iptables|traceroute|resolve|\bacl|@\Z|://[^\s/]*\Z|\s-[sd] \Z"
 )
@@ -45,7 +48,7 @@ _ADDRESSED = re.compile(
 # What a number is followed by in a title, and what stands before it there.
 _TITLE_BEFORE = re.compile(rb"(?:\A|\n)[ \t\"'*#>\-|=]*(?:\xe2\x80[\x90-\xbf])?[ \t]*\Z")
 _TITLE_AFTER = re.compile(
-    rb"[.):]?(?: |\t|\xc2\xa0){1,8}[\"'(`*]{0,2}(?:[a-zA-Z][a-zA-Z\xc3-\xf4]|[\xc3-\xf4])"
+    rb"[.):]?(?: |\t|\xc2\xa0){1,8}[\"'(`*]{0,2}(?:/[a-z]|[a-zA-Z][a-zA-Z\xc3-\xf4]|[\xc3-\xf4])"
 )
 _LISTED_AFTER = re.compile(rb"\.(?:[ \n]|\Z)|\]|\)?/[0-9]+\b")
 _NUMBERED = 100
@@ -138,7 +141,8 @@ def _is_version(window: Window, match: re.Match[bytes]) -> bool:
         return False
     if max(parts) < _SMALL and (before.endswith(b"[") or after.startswith(b"]")):
         return True
-    return not _ADDRESS.search(before)
+    # What so small a number is must be said in its own line.
+    return not _ADDRESS.search(before if max(parts) >= _SMALL else before.rpartition(b"\n")[2])
 
 
 def _find_v4(window: Window, wanted: frozenset[str]) -> Iterator[Found]:

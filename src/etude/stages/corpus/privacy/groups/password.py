@@ -36,8 +36,8 @@ _SPOKEN = re.compile(
     rb"[\"'`]?(?P<value>[^\s\"'`<>(){}\[\],;\x80-\xff]{8,200})"
 )
 _URL = re.compile(
-    rb"(?<![A-Za-z0-9])[a-z][a-z0-9+.\-]{1,20}://[^\s:@/\"'<>]{0,64}:([^\s:@/\"'<>$\{]{3,100})@"
-    rb"(?!example|localhost|127\.|host)[A-Za-z0-9\[]"
+    rb"(?<![A-Za-z0-9])[a-z][a-z0-9+.\-]{1,20}://[^\s:@/\"'<>]{0,64}:([^\s:/\"'<>$\{]{3,100})@"
+    rb"(?!example|localhost|127\.|host)[A-Za-z0-9\[](?![^\s/\"'<>@]{0,100}@)"
 )
 _DUMMY = re.compile(
     rb"example|xxxx|your|change|placehold|dummy|sample|redact|insert|\.\.\.|\*\*|0000|1234567|abcdef"
@@ -170,7 +170,7 @@ _SAID = (
     rb"(?:(?:" + _PASS + rb")(?: is:? ?|[ =])|[Bb](?:earer|EARER) )[\"'`]?"
     rb"[^ \t\r\n\"'`<>(){}\[\],;\x80-\xff]{8}"
 )
-_IN_URL = rb"://[^ \t\r\n:@/\"'<>]{0,64}:[^ \t\r\n:@/\"'<>]{3,100}@[A-Za-z0-9\[]"
+_IN_URL = rb"://[^ \t\r\n:@/\"'<>]{0,64}:[^ \t\r\n:/\"'<>]{3,100}@[A-Za-z0-9\[]"
 GROUPS = (
     Group((PASSWORD,), (Anchor(_NAMED, 240),), _find_quoted),
     Group((PASSWORD,), (Anchor(_NAMED, 240),), _find_bare),

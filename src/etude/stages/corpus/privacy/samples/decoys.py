@@ -38,6 +38,10 @@ PHONE_LIKE = (
 """Digits that are no phone's."""
 IP_LIKE = (
     "7.#.2.1. Title of it",
+    "veja /etc/inetd.conf, Se\u00e7\u00e3o 4.7.2.#",
+    "o nome do host.\n\n4.6.2.# /etc/host.conf",
+    '"bos.net.tcp.server_core:7.2.4.#: : :C:F:"',
+    "redis://user:p,a@ss@localhost:6379/#",
     "15.3.3.1# Surface Properties",
     "see Section 5.5.#.1",
     "updated to #.5#.#.0 last week",
