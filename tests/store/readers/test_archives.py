@@ -193,6 +193,22 @@ def test_members_behind_damage_are_found_again(read: Any, tmp_path: Path) -> Non
     assert [one.reason for one in broken] == ["damaged tar header", "damaged zip directory"]
 
 
+def test_a_directory_that_hides_members_is_told_of(read: Any, tmp_path: Path) -> None:
+    whole = packed_zip({f"{n}.py": f"n = {n}" for n in range(3)})
+    at = whole.rindex(b"1.py")
+    (tmp_path / "a.zip").write_bytes(whole[:at] + b"1.pz" + whole[at + 4 :])
+    # The second entry becomes the comment of the first.
+    size = 46 + 4
+    at = whole.index(b"PK\x01\x02") + 32
+    (tmp_path / "b.zip").write_bytes(whole[:at] + bytes((size, 0)) + whole[at + 2 :])
+    found, broken = read("sdist", tmp_path)
+    assert [one.id for one in found] == ["a.zip/0.py", "a.zip/2.py", "b.zip/0.py", "b.zip/2.py"]
+    assert [(one.id, one.reason) for one in broken] == [
+        ("a.zip/1.pz", "damaged member"),
+        ("b.zip", "damaged zip directory"),
+    ]
+
+
 @settings(
     max_examples=30,
     deadline=None,

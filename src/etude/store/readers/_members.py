@@ -17,7 +17,7 @@ from etude.store.readers._files import File
 from etude.store.readers._rows import Aside, DamageError
 from etude.store.readers._streams import Report, expand
 from etude.store.readers._tar import tar_members
-from etude.store.readers._unzip import loose_members
+from etude.store.readers._unzip import has_same_name, loose_members, missing_entries
 from etude.store.readers._whole import Stream
 
 MAX_ARCHIVE_BYTES = 8_000_000_000
@@ -123,8 +123,13 @@ class Archive:
             stored.seek(0)
             yield from loose_members(stored)
             return
+        if missing := missing_entries(stored, opened):
+            self.aside(self.file.name, "damaged zip directory", f"{missing} members are missing")
         for info in opened.infolist():
-            if not info.is_dir():
+            # A name that damage changed would else look like that of a file nobody asked for.
+            if not has_same_name(stored, info):
+                self.tell(info.orig_filename, "damaged member")
+            elif not info.is_dir():
                 yield info.filename, info.file_size, _Zipped(opened, info).read
 
 

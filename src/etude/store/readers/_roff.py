@@ -55,7 +55,10 @@ class _Page:
     def run(self, source: str) -> Manual:
         """Read all lines."""
         for line in re.sub(r"\\\n", "", source.replace("\r\n", "\n")).split("\n"):
-            self.line(line)
+            if self.until or self.depth or self.table or line[:1] in (".", "'"):
+                self.line(line)
+            else:
+                self.say(unescape(line))
         self.flush()
         self.end_literal()
         text = "\n\n".join(block for block in self.blocks if block.strip())
@@ -135,7 +138,7 @@ class _Page:
 
     def man(self, name: str, rest: str) -> None:
         """Obey a `man` macro."""
-        words = [unescape(word) for word in arguments(rest)]
+        words = _words(rest)
         if name in _HEADINGS:
             self.heading(" ".join(words))
         elif name in _PARAGRAPHS:
@@ -158,7 +161,7 @@ class _Page:
 
     def mdoc(self, name: str, rest: str) -> None:
         """Obey an `mdoc` macro."""
-        words = [unescape(word) for word in arguments(rest)]
+        words = _words(rest)
         if name in ("Bd", "Ed"):
             literal = "-literal" in words or "-unfilled" in words
             self.begin_literal() if literal else self.end_literal()
@@ -224,3 +227,11 @@ class _Page:
             self.words = []
         elif self.literal and self.literal[-1]:
             self.literal.append("")
+
+
+def _words(rest: str) -> list[str]:
+    """Return the arguments of a macro."""
+    if not rest:
+        return []
+    words = arguments(rest)
+    return [unescape(word) for word in words] if "\\" in rest else words

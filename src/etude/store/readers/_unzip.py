@@ -1,6 +1,8 @@
 """Zip files whose directory is damaged: members are found by the headers before each of them."""
 
+import io
 import struct
+import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
@@ -9,6 +11,9 @@ from etude.store.readers._rows import DamageError
 
 _MAGIC = b"PK\x03\x04"
 _HEADER = struct.Struct("<4sHHHHHIIIHH")
+_END = struct.Struct("<4sHHHHIIH")
+_END_MAGIC = b"PK\x05\x06"
+_UTF8, _MANY = 0x800, 0xFFFF
 _PIECE_BYTES = 1 << 20
 _STORED, _DEFLATED = 0, 8
 _ENCRYPTED, _SIZES_FOLLOW = 1, 8
@@ -32,6 +37,29 @@ def loose_members(stored: BinaryIO) -> Iterator[tuple[str, int, Callable[[int], 
         # What is said of sizes may itself be damage: it is believed where a header follows.
         stored.seek(begin + packed)
         at = begin + packed if stored.read(2) == _MAGIC[:2] else at + _HEADER.size
+
+
+def has_same_name(stored: BinaryIO, info: zipfile.ZipInfo) -> bool:
+    """Whether the header before a member calls it as the directory does."""
+    stored.seek(info.header_offset)
+    header = stored.read(_HEADER.size)
+    if len(header) < _HEADER.size or not header.startswith(_MAGIC):
+        return False
+    name = stored.read(_HEADER.unpack(header)[9])
+    encoding = "utf-8" if info.flag_bits & _UTF8 else "cp437"
+    return name == info.orig_filename.encode(encoding, "replace")
+
+
+def missing_entries(stored: BinaryIO, opened: zipfile.ZipFile) -> int:
+    """Return how many entries the end of a directory tells of that the directory has not."""
+    size = stored.seek(0, io.SEEK_END)
+    stored.seek(max(size - _MANY - _END.size, 0))
+    tail = stored.read()
+    at = tail.rfind(_END_MAGIC)
+    if at < 0 or len(tail) - at < _END.size:
+        return 0
+    said = int(_END.unpack_from(tail, at)[4])
+    return max(said - len(opened.infolist()), 0) if said != _MANY else 0
 
 
 def _find(stored: BinaryIO, at: int) -> int:
