@@ -30,6 +30,7 @@ def found(text: str, *kinds: str, allow: tuple[str, ...] = ()) -> list[tuple[str
         ("email", "jane [at] site [dot] org"),
         ("email", "jane at site dot org"),
         ("email", "a.b&#64;web.de"),
+        ("email", "j.p [at] bücher.de"),
         ("phone", "+44 20 7123 4567"),
         ("phone", "(212) 736-8642"),
         ("phone", "01 42 68 53 00"),

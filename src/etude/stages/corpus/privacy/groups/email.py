@@ -18,15 +18,17 @@ _PLAIN = re.compile(
     rb"(?![A-Za-z0-9_@]|-[A-Za-z0-9]|\.[A-Za-z])"
 )  # fmt: skip
 _HIDDEN_AT = (
-    rb"(?: {0,2}[\[({<] ?(?:at|AT|At|@) ?[\])}>] {0,2}| AT | at (?=[A-Za-z0-9.\-]{1,64} dot ))"
+    rb"(?: {0,2}[\[({<] ?(?:at|AT|At|@) ?[\])}>] {0,2}| AT "
+    rb"| at (?=[A-Za-z0-9.\-\xc3-\xc5\x80-\xbf]{1,64} dot ))"
 )
 _HIDDEN_DOT = rb"(?:\.| {0,2}[\[({<] ?(?:dot|DOT|Dot|\.) ?[\])}>] {0,2}| DOT | dot )"
+_HOST = rb"(?:[A-Za-z0-9\-]|\xc3[\x80-\xbf]|[\xc4\xc5][\x80-\xbf])"
 _HIDDEN = re.compile(
     rb"(?<![A-Za-z0-9._%+\-])([A-Za-z0-9](?:[A-Za-z0-9_+'\-]|\xc3[\x80-\xbf]|"
     + _HIDDEN_DOT
     + rb"){1,63}?)"
     + _HIDDEN_AT
-    + rb"([A-Za-z0-9\-]{1,63}(?:" + _HIDDEN_DOT + rb"[A-Za-z0-9\-]{1,63}){0,4}"
+    + rb"(" + _HOST + rb"{1,63}(?:" + _HIDDEN_DOT + _HOST + rb"{1,63}){0,4}"
     + _HIDDEN_DOT
     + rb"[A-Za-z]{2,12})(?![A-Za-z0-9_@])"
 )  # fmt: skip
@@ -101,7 +103,7 @@ GROUPS = (
         (
             Anchor(rb"[\[({<] ?(?:at|AT|At|@) ?[\])}>]", 160),
             Anchor(rb"[A-Za-z0-9] AT [A-Za-z0-9]", 160),
-            Anchor(rb" at [A-Za-z0-9.\-]{1,64} dot ", 220),
+            Anchor(rb" at [A-Za-z0-9.\-\xc3-\xc5\x80-\xbf]{1,64} dot ", 220),
         ),
         _find_hidden,
     ),

@@ -50,7 +50,7 @@ IP_LIKE = (
     "// [27.4.2.#] ios_base storage functions",
     "// C++14 20.8.#.3",
     "1.2.8.#. alpha.security.Overflow",
-    "39.110.2.# Workflow examples",
+    "Contents\n39.110.2.# Workflow examples",
     "(\u00a7 4.1.#.2)",
     "kernel 2.6.3#.#",
     "5.74.1.#. Fixes",
