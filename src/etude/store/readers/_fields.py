@@ -15,7 +15,7 @@ class FieldReader(FileReader, frozen=True, kw_only=True):
     text_field: str = "text"
     """Where the text lies."""
     id_field: str = "id"
-    """Where a row's own id lies; a row without one has its place as id. Empty: all rows have."""
+    """Where a row's own id lies; a row without one is called by its place. Empty calls all so."""
     url_field: str = "url"
     """Where the URL lies, if it is there. So with the fields below; empty looks for none."""
     title_field: str = "title"

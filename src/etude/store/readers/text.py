@@ -18,7 +18,7 @@ _SEPARATORS = {"paragraphs": r"\r?\n[ \t]*\r?\n\s*", "pages": "\f"}
 
 
 class TextReader(FileReader, frozen=True, kw_only=True):
-    """Reads text files of any encoding; Markdown is told by its ending."""
+    """Reads text files of any encoding; Markdown and code are told by their endings."""
 
     endings: ClassVar[tuple[str, ...]] = (
         ".txt",
