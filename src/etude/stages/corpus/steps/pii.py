@@ -29,7 +29,7 @@ class Pii(Step, frozen=True, kw_only=True):
     """Values that stay: a whole value, the beginning `name@` or the end `@domain` of an address.
     What is reserved for examples stays always: example.com, 192.0.2.0/24, 555-0100, test cards."""
     max_items: int | None = None
-    """Also drop documents with more items than this, as lists of addresses have; `None`: no limit."""
+    """Also drop documents with more items than this, such as lists of addresses; `None`: never."""
     seed: int = 0
     """Key of the fakes: one data set, one seed."""
     scanner: Literal["auto", "hyperscan", "re2", "python"] = "auto"
