@@ -14,7 +14,11 @@ from click.testing import CliRunner, Result
 
 from etude import Dataset
 from etude.cli import main
+from etude.config import read_toml
+from etude.engine import engines
 from etude.records import BrokenRecord, DroppedDocument, StepCount
+from etude.stages.corpus.build import build
+from etude.stages.corpus.recipe import CorpusRecipe
 
 N_DOCUMENTS = 40
 
@@ -93,7 +97,7 @@ def test_the_same_recipe_gives_the_same_bytes_however_many_processes(
     digests = []
     for jobs in (1, 2):
         out = tmp_path / f"ds{jobs}"
-        assert etude("corpus", "build", made, "--out", out, "--jobs", jobs).exit_code == 0
+        build(read_toml(made, CorpusRecipe), out, engines.make({"use": "local", "jobs": jobs}))
         manifest = Dataset.open(out).manifest
         digests.append([shard.sha256 for shard in manifest.tables["documents"]])
     assert digests[0] == digests[1]

@@ -26,6 +26,9 @@ from etude.stages.corpus.steps import steps
 from etude.store import Dataset
 from etude.store.readers import readers
 
+_SMALL_BYTES = 16_000_000
+"""Less than this is done within the calling process."""
+
 
 @click.group(cls=Suggesting)
 def command() -> None:
@@ -129,7 +132,7 @@ def _list_all(*, as_json: bool) -> None:
 
 
 def _build(recipe: CorpusRecipe, out: Path, jobs: int, *, as_json: bool) -> None:
-    engine = engines.make({"use": "local", "jobs": jobs})
+    engine = engines.make({"use": "local", "jobs": jobs, "least_size": _SMALL_BYTES})
     with progress_line(quiet=as_json) as line:
 
         def tell(progress: BuildProgress) -> None:

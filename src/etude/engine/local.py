@@ -23,6 +23,9 @@ class LocalEngine(Engine, frozen=True, kw_only=True):
 
     jobs: int = 0
     """Processes; 0 means one a core, 1 means no further process at all."""
+    least_size: int = 0
+    """Work of a smaller size than this in all is done without further processes, whose beginning
+    would take longer than the work."""
 
     def map(
         self,
@@ -39,6 +42,8 @@ class LocalEngine(Engine, frozen=True, kw_only=True):
         missing = [n for n in range(len(units)) if not answer_file(folder, n).exists()]
         gauge = _Gauge(sizes, missing, tell)
         jobs = min(self.jobs or os.cpu_count() or 1, len(missing))
+        if sum(sizes[n] for n in missing) < self.least_size:
+            jobs = 1
         if jobs > 1:
             # The largest first: a long unit that is begun last keeps every other core waiting.
             missing.sort(key=lambda n: -sizes[n])
