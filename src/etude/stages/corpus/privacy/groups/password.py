@@ -50,12 +50,13 @@ _ABOUT = re.compile(
     rb"(?i)file|path|url|uri|name|field|type|len|size|count|expir|ttl|polic|regex|label|hint|reset"
     rb"|algo|version|header|prefix|class|must|ize|ise|rule|dir|store|_?ids?\Z|s\Z|valid|max|min|num"
 )
-_LETTERS = re.compile(rb"[A-Za-z_$]+(?:[._:/\-]+[A-Za-z_$]+)*\Z")
+# Nothing is given back in these two (`++`): hostile values could be split in millions of ways.
+_LETTERS = re.compile(rb"[A-Za-z_$]++(?:[.:/\-]++[A-Za-z_$]++)*+\Z")
 _WORDS_IN_ROW = re.compile(rb"[a-z]{3,12}(?:-[a-z]{3,12}){3,7}\Z")
 # Names of things in code and files: words with a number or a letter here and there.
 _WORDY = re.compile(
-    rb"(?:[A-Za-z]+[0-9]{0,3}|[0-9]{1,4}[a-z]?|v[0-9]+)?"
-    rb"(?:(?:[_.:/|\-$+]|->|::)+(?:[A-Za-z]+[0-9]{0,3}|[0-9]{1,4}[a-z]?))+[_.:]?\Z"
+    rb"(?:[A-Za-z]++[0-9]{0,3}+|[0-9]{1,4}+[a-z]?+|v[0-9]++)?"
+    rb"(?:(?:->|[_.:/|\-$+])++(?:[A-Za-z]++[0-9]{0,3}+|[0-9]{1,4}+[a-z]?+))++[_.:]?\Z"
 )
 _FILLING = re.compile(
     rb"(?:\A|-)(?:your?|my|the|use|for|and|not|with|from|name|key|file|user|account|some|this|that|new"

@@ -48,11 +48,13 @@ _OTHER = re.compile(
     rb"(?:order|invoice|isbn|issn|\bref|tracking|serial|imei|sku|part|lot|version|arxiv|doi|ticket"
     rb"|\bid|zip|account|iban)[a-z]{0,4}[\s.:#=no]{0,8}$"
 )
+# Nothing is given back (`++`, `?+`): a long run of digits could be cut into groups in millions of
+# ways, and hostile text would have them all tried.
+_GROUPS = rb"(?:" + _GAP + rb"{0,2}+\(?+[0-9]++\)?+)"
 _INTERNATIONAL = re.compile(
-    rb"(?<![0-9A-Za-z_+)])\(?(?:\+|00(?=[1-9]))[1-9][0-9]{0,2}\)?(?:"
-    + _GAP
-    + rb"{0,2}\(?[0-9]{1,15}\)?){1,7}"
-    rb"(?![0-9A-Za-z_]|[ .\-]{0,2}[#0-9])"
+    rb"(?<![0-9A-Za-z_+)])\(?+(?:\+|00(?=[1-9]))[1-9][0-9]*+\)?+"
+    + _GROUPS
+    + rb"{0,7}+(?![0-9A-Za-z_]|[ .\-]{0,2}[#0-9])"
 )
 _AMERICAN = re.compile(
     rb"(?<![0-9A-Za-z_+])(?<![0-9][.\-/])(?:1" + _GAP + rb"{1,2})?"
@@ -72,8 +74,7 @@ _TRUNK = re.compile(
     rb")(?![0-9A-Za-z_]|[.\-/][0-9]| [0-9]{3})"
 )
 _ANY = re.compile(
-    rb"(?<![0-9A-Za-z_])\(?[0-9]{1,5}\)?(?:" + _GAP + rb"{0,2}\(?[0-9]{1,8}\)?){0,6}"
-    rb"(?![0-9A-Za-z_]|[.\-/][0-9])"
+    rb"(?<![0-9A-Za-z_])\(?+[0-9]++\)?+" + _GROUPS + rb"{0,6}+(?![0-9A-Za-z_]|[.\-/][0-9])"
 )
 _DATE = re.compile(
     rb"(?:19|20)[0-9]{2}[.\-/ ][01]?[0-9][.\-/ ][0-3]?[0-9]"
