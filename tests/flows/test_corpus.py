@@ -383,4 +383,9 @@ def test_signals_that_only_some_sources_have_are_null_for_the_others(
     )
     done = etude("corpus", "build", tmp_path / "both.toml", "--out", both)
     assert done.exit_code == 0, done.output
-    assert Dataset.open(both).verify() == []
+    held = Dataset.open(both)
+    assert held.verify() == []
+    batches = held.batches("documents", ["signal_rps_doc_word_count"])
+    values = [value for batch in batches for value in batch.column(0).to_pylist()]
+    assert values.count(None) == len(values) // 2
+    assert max(value for value in values if value is not None) == N_DOCUMENTS

@@ -21,6 +21,9 @@ Plain = object
 Batch: TypeAlias = pa.RecordBatch
 """Rows in Arrow columns."""
 
+SIGNAL = "signal_"
+"""Prefix of float32 columns beside those of documents: numbers that were measured of each."""
+
 _SCALARS: dict[type[kinds.Type], pa.DataType] = {
     kinds.StrType: pa.string(),
     kinds.IntType: pa.int64(),

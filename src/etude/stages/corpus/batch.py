@@ -13,14 +13,15 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from etude.records import Document
+from etude.store import columns
 from etude.store.columns import Columns
 
 SCHEMA: pa.Schema = Columns(Document).schema
 """Columns of the documents themselves."""
+SIGNAL = columns.SIGNAL
+"""Prefix of float32 columns that are kept with the document; null where not measured."""
 ROW = "row"
 """uint64: part number << 32 | number within the part; grows along the corpus."""
-SIGNAL = "signal_"
-"""Prefix of float32 columns that are kept with the document; null where not measured."""
 DROP = "_drop"
 """string: why a document is dropped; null keeps it."""
 CLUSTER = "_cluster"

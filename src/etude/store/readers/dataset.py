@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from etude.errors import ConfigError, RecordError, blame
 from etude.records import BrokenRecord
+from etude.store.columns import SIGNAL
 from etude.store.dataset import Dataset
 from etude.store.manifest import Shard
 from etude.store.readers._base import Part, Reader
@@ -18,7 +19,7 @@ _BATCH_ROWS = 4096
 
 
 class DatasetReader(Reader, frozen=True, kw_only=True):
-    """Reads documents as they were written, with their ids and origins; local folders only."""
+    """Reads documents as they were written: ids, origins and signals stay; local folders only."""
 
     table: str = "documents"
     """Name of the table of documents."""
@@ -64,11 +65,14 @@ class DatasetReader(Reader, frozen=True, kw_only=True):
             if names != SCHEMA.names:
                 aside(path, "shard holds no documents")
                 return
-            for batch in file.iter_batches(_BATCH_ROWS, columns=names, use_threads=False):
+            signals = [name for name in file.schema_arrow.names if name.startswith(SIGNAL)]
+            fields = [*SCHEMA, *(pa.field(name, pa.float32()) for name in signals)]
+            schema = pa.schema(fields)
+            for batch in file.iter_batches(_BATCH_ROWS, columns=schema.names, use_threads=False):
                 columns = [
-                    batch.column(name).cast(SCHEMA.field(name).type) for name in SCHEMA.names
+                    batch.column(name).cast(schema.field(name).type) for name in schema.names
                 ]
-                documents = pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
+                documents = pa.RecordBatch.from_arrays(columns, schema=schema)
                 yield from self._fitting(self._moved(documents), path, aside)
 
     def _moved(self, batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -75,7 +75,9 @@ def render_report(figures: CorpusFigures) -> str:
             Bar(label=row.value, value=row.count, mono=True)
         )
     return (
-        environment(Path(__file__).parent, {"excerpt": _excerpt, "thousands": _thousands})
+        environment(
+            Path(__file__).parent, {"excerpt": _excerpt, "thousands": _thousands, "short": _short}
+        )
         .get_template(_TEMPLATE)
         .render(
             figures=figures,
@@ -218,6 +220,15 @@ def _excerpt(text: str) -> object:
 
 def _thousands(number: float) -> str:
     return f"{number:,.0f}"
+
+
+def _short(number: float) -> str:
+    """Return a large number for a tile: `470 M`."""
+    for unit in ("", "k", "M", "G", "T"):
+        if number < 1000 or unit == "T":
+            break
+        number /= 1000
+    return f"{number:.3g}\N{NO-BREAK SPACE}{unit}".rstrip()
 
 
 def _pretty(recipe: str) -> str:
