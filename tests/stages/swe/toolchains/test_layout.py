@@ -91,3 +91,8 @@ def test_only_settings_without_which_tests_do_not_run_are_kept(tmp_path: Path) -
     assert settings == ("asyncio_mode=auto", "python_files='check_*.py' 'test_*.py'")
     assert args == ("--import-mode=importlib", "-m not stress", "--ignore=a")
     assert plugins_of_addopts(tmp_path) == ("pytest-cov",)
+
+
+def test_a_project_without_options_of_its_own_keeps_none(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\npython_files = check_*.py\n", "utf-8")
+    assert kept_settings(tmp_path) == (("python_files=check_*.py",), ())

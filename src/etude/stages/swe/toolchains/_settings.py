@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from itertools import zip_longest
 from pathlib import Path
 
 from etude.stages.swe.toolchains._layout import read_ini, read_toml, table
@@ -30,7 +31,7 @@ def _kept_options(addopts: str) -> tuple[str, ...]:
     except ValueError:
         return ()
     kept = []
-    for word, value in zip(words, [*words[1:], ""], strict=True):
+    for word, value in zip_longest(words, words[1:], fillvalue=""):
         name, equals, _ = word.partition("=")
         if word == "-m" and value:
             kept.append(f"-m {value}")
