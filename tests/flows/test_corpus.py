@@ -158,6 +158,14 @@ def test_a_wrong_setting_of_a_step_names_the_step(tmp_path: Path, lines: Path) -
     assert "at_leest" in done.output
 
 
+def test_a_file_that_a_step_lacks_is_named_and_nothing_is_left(tmp_path: Path, lines: Path) -> None:
+    steps = '[[steps]]\nuse = "classifier"\nmodel = "no-such.model"\n'
+    done = etude("corpus", "build", recipe(tmp_path, lines, steps=steps), "--out", tmp_path / "ds")
+    assert done.exit_code == 2
+    assert "no-such.model" in done.output
+    assert not (tmp_path / "ds").exists()
+
+
 def test_one_step_can_be_applied_alone(tmp_path: Path, lines: Path) -> None:
     source = ["corpus", "apply", "length", lines, "--from", "jsonl", "--set", "at_least=200"]
     done = etude(*source, "--out", tmp_path / "long", "--json")

@@ -102,10 +102,14 @@ def build(
             return there
         build_ = _Build(made, units, Workroom(target / WORK), engine, tell)
         build_.prepare(aim)
-        for number in range(len(made.passes)):
-            build_.walk(number)
+        try:
+            for number in range(len(made.passes)):
+                build_.walk(number)
+        except ConfigError:
+            build_.clear_if_idle()
+            raise
         outcome = build_.finish(writer, aim, target, began)
-    build_.room.clear()
+        build_.room.clear()
     return outcome
 
 
@@ -176,6 +180,11 @@ class _Build:
             self.room.clear()
         self.room.folder.mkdir(parents=True, exist_ok=True)
         write_whole(mark, recipe)
+
+    def clear_if_idle(self) -> None:
+        """Clear the work folder if no part was done, so that a wrong request leaves nothing."""
+        if not any(self.room.answers(0).glob("*.json")):
+            self.room.clear()
 
     def walk(self, number: int) -> None:
         """Do one pass over every part, then let the comparing step at its end decide."""
