@@ -35,13 +35,18 @@ use = "paragraphs"
 _WORD = re.compile(r"[A-Za-z]{5,}")
 
 
+def rename(text: str, turn: int) -> str:
+    """Return a text with other words, so that it is no copy; turn 0 leaves it as it is."""
+    return _WORD.sub(lambda match: f"{match[0]}{turn}", text) if turn else text
+
+
 def write_input(folder: Path, texts: list[str], times: int) -> int:
     """Write `times` renamings of the documents, one file each; return the bytes of text."""
     n_bytes = 0
     for turn in range(times):
         with (folder / f"{turn:03}.jsonl").open("w", encoding="utf-8") as file:
             for number, text in enumerate(texts):
-                renamed = _WORD.sub(lambda match: f"{match[0]}{turn}", text) if turn else text  # noqa: B023
+                renamed = rename(text, turn)
                 n_bytes += len(renamed.encode())
                 file.write(json.dumps({"id": f"{turn}-{number}", "text": renamed}) + "\n")
     return n_bytes
