@@ -3,7 +3,7 @@
 `python benchmarks/corpus_recipe.py [--docs 1200] [--times 1] [--peers PYTHON]`
 
 Both read the same compressed JSON Lines and write what is left, in processes of their own, with one
-worker; processor time of all of it, start-up included, and the documents that each of them keeps.
+worker; processor time of all of it, start-up included, and how many documents each of them keeps.
 """
 
 import argparse
