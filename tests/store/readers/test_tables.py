@@ -228,6 +228,15 @@ def dataset(folder: Path, documents: list[Document]) -> Path:
     return folder
 
 
+def test_signals_of_a_data_set_come_back_with_its_documents(
+    make_reader: Callable[..., Any], tmp_path: Path
+) -> None:
+    kept = Document(id="x", origin=Origin(source="s", made_by="m"), text="t")
+    reader = make_reader("dataset", dataset(tmp_path / "data", [kept]))
+    [batch] = [batch for part in reader.parts() for batch in reader.read(part, print)]
+    assert batch.column("signal_x").to_pylist() == [1.0]
+
+
 def test_documents_of_a_data_set_come_back_as_they_are(read: Any, tmp_path: Path) -> None:
     kept = Document(
         id="x",

@@ -54,7 +54,7 @@ class Reader(Spec, frozen=True, kw_only=True):
 
     @abstractmethod
     def read(self, part: Part, broken: Callable[[BrokenRecord], None]) -> Iterator[pa.RecordBatch]:
-        """Yield the documents of a part, in order, in the columns of `Document`.
+        """Yield the documents of a part, in order, in the columns of `Document` and its signals.
 
         Never raises for what a source holds: what cannot be read goes to `broken`, with its
         place. What is whole but by choice no document, such as a redirect or a picture in an
