@@ -7,12 +7,14 @@ from etude.records.document import BrokenRecord, Document, DroppedDocument
 from etude.records.episode import Ending, Episode, Grade, Turn
 from etude.records.message import Message, ToolCall
 from etude.records.patch import FilePatch, apply_patch, make_patch, parse_patch
+from etude.records.problem import CodeTest, FamilyAudit, Problem, Reference, SolveRate, TestKind
 from etude.records.task import AnswerKey, Task, TextFile, Workspace
 
 __all__ = [
     "AnswerKey",
     "BaselineTest",
     "BrokenRecord",
+    "CodeTest",
     "Codebase",
     "Coverage",
     "Document",
@@ -20,16 +22,21 @@ __all__ = [
     "DuplicateCopy",
     "Ending",
     "Episode",
+    "FamilyAudit",
     "FilePatch",
     "Grade",
     "Message",
     "Origin",
     "Outcome",
+    "Problem",
     "Record",
+    "Reference",
     "SetAside",
+    "SolveRate",
     "StepCount",
     "Tally",
     "Task",
+    "TestKind",
     "TextFile",
     "ToolCall",
     "Turn",

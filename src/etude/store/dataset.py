@@ -148,4 +148,5 @@ class Dataset:
 def id_field(record: type[msgspec.Struct]) -> str:
     """Name of the field that tells rows of this type apart."""
     names = record.__struct_fields__
-    return next(name for name in ("id", "episode_id", "task_id") if name in names)
+    known = ("id", "episode_id", "task_id", "problem_id", "family")
+    return next(name for name in known if name in names)

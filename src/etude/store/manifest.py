@@ -13,7 +13,11 @@ from etude.records import (
     DroppedDocument,
     DuplicateCopy,
     Episode,
+    FamilyAudit,
     Grade,
+    Problem,
+    Reference,
+    SolveRate,
     StepCount,
     Tally,
     Task,
@@ -35,6 +39,10 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "funnel": StepCount,
     "tallies": Tally,
     "duplicates": DuplicateCopy,
+    "problems": Problem,
+    "references": Reference,
+    "audits": FamilyAudit,
+    "solve_rates": SolveRate,
 }
 """Every table a data set can hold, and the type of its rows."""
 
