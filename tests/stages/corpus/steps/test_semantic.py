@@ -6,8 +6,9 @@ import pytest
 from tests.stages.corpus.steps.planted import clusters, documents, kept, reasons, run, texts
 
 from etude.errors import ConfigError
+from etude.models.embedders import embedders
 from etude.stages.corpus.steps import steps
-from etude.stages.corpus.steps.semantic import SemanticStep, embed
+from etude.stages.corpus.steps.semantic import SemanticStep
 
 SUBJECTS = [
     "The harbour was frozen and the ships could not sail until spring.",
@@ -39,7 +40,7 @@ def test_every_document_that_goes_is_near_to_one_that_stays(tmp_path: Path) -> N
     parts = [documents([retold(rng.choice(SUBJECTS), rng) for _ in range(50)]) for _ in range(3)]
     step = SemanticStep(threshold=0.93, n_clusters=3)
     done = run(step, tmp_path / "a", parts)
-    vectors = embed(texts(parts))
+    vectors = embedders.make("wordllama").embed(texts(parts))
     rows = {(part << 32) + n: part * 50 + n for part in range(3) for n in range(50)}
     gone = [reason is not None for reason in reasons(done)]
     for place, keeper in enumerate(clusters(done)):
@@ -61,7 +62,7 @@ def test_the_best_by_the_rule_stays(tmp_path: Path) -> None:
 
 
 def test_embeddings_have_length_one_and_texts_without_words_are_zero() -> None:
-    vectors = embed(["words", "", " \n", "\x00"])
+    vectors = embedders.make("wordllama").embed(["words", "", " \n", "\x00"])
     assert np.linalg.norm(vectors[0]) == pytest.approx(1)
     assert not vectors[1:3].any()
     assert np.isfinite(vectors).all()

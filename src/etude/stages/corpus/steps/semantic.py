@@ -1,25 +1,21 @@
 """Documents that say the same in other words: near copies by embedding, as SemDeDup finds them."""
 
-import functools
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import wordllama
 
-from etude.errors import ConfigError, blame
+from etude.errors import ConfigError
+from etude.models.embedders import Vectors, embedders
 from etude.stages.corpus.arrays import pick
 from etude.stages.corpus.batch import rows, texts
 from etude.stages.corpus.spill import Spill, SpillWriter
 from etude.stages.corpus.steps._base import AcrossStep
 from etude.stages.corpus.steps._clusters import Clusters, judge_copies, note_documents
 from etude.stages.corpus.steps._keep import check_keep, scores
-
-Vectors = npt.NDArray[np.float32]
 
 _WIDTH = 256
 _POINT = np.dtype([("row", "<u8"), ("score", "<f8"), ("vector", "<f2", (_WIDTH,))])
@@ -29,7 +25,6 @@ _GROUPS = "groups"
 _TRAINED_ON = 50_000
 _ROUNDS = 10
 _BLOCK = 1024
-_EMBEDDED_AT_ONCE = 64
 
 
 class SemanticStep(AcrossStep, frozen=True, kw_only=True):
@@ -53,6 +48,7 @@ class SemanticStep(AcrossStep, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         check_keep(self.keep)
+        embedders.load("wordllama")
         if not 0 < self.threshold <= 1:
             raise ConfigError("threshold is a cosine above 0 and up to 1")
         if min(self.max_chars, self.n_clusters) < 0 or self.memory_bytes < 1:
@@ -64,7 +60,7 @@ class SemanticStep(AcrossStep, frozen=True, kw_only=True):
         values = texts(batch)
         if self.max_chars:
             values = pc.utf8_slice_codeunits(values, 0, self.max_chars)
-        vectors = embed(values.to_pylist())
+        vectors = embedders.make("wordllama").embed(values.to_pylist())
         known = np.flatnonzero(np.abs(vectors).sum(axis=1) > 0)
         records = np.empty(len(known), dtype=_POINT)
         score = scores(batch, self.keep)
@@ -92,33 +88,6 @@ class SemanticStep(AcrossStep, frozen=True, kw_only=True):
     def judge(self, batch: pa.RecordBatch, spill: Spill) -> pa.RecordBatch:
         """Mark the documents that go."""
         return judge_copies(batch, spill, "says the same as another")
-
-
-def embed(values: list[str]) -> Vectors:
-    """Return an embedding of length 1 of each text, [texts, 256]; zeros where it has no words."""
-    model = _model()
-    vectors = np.zeros((len(values), _WIDTH), dtype=np.float32)
-    for first in range(0, len(values), _EMBEDDED_AT_ONCE):
-        with blame(ConfigError, "embedding with wordllama"):
-            found = model.tokenizer.encode_batch(
-                values[first : first + _EMBEDDED_AT_ONCE], add_special_tokens=False
-            )
-        for place, encoded in enumerate(found, start=first):
-            if values[place].strip():
-                vectors[place] = model.embedding[encoded.ids].sum(axis=0)
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    vectors /= np.maximum(length, 1e-9)
-    return vectors
-
-
-@functools.cache
-def _model() -> Any:
-    with blame(ConfigError, "loading the weights in the package wordllama"):
-        folder = Path(wordllama.__file__).parent
-        model = wordllama.WordLlama.load(cache_dir=folder, dim=_WIDTH, disable_download=True)
-    # Its own way to embed pads every text to the longest one, which costs much memory.
-    model.tokenizer.no_padding()
-    return model
 
 
 def _sample(spill: Spill, n_points: int, seed: int) -> Vectors:
