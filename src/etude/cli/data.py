@@ -11,6 +11,7 @@ from etude.cli._groups import Suggesting
 from etude.cli._rows import print_pairs, print_row, readable_size
 from etude.errors import ConfigError
 from etude.store import TABLES, Dataset
+from etude.store.formats import formats
 from etude.store.stats import Stats, measure
 
 _DATASET = click.argument("dataset", type=click.Path(path_type=Path))
@@ -27,7 +28,7 @@ class _Verdict(msgspec.Struct):
 
 @click.group(cls=Suggesting)
 def command() -> None:
-    """Look into any data set: its rows, its numbers, whether it is as it was written."""
+    """Look into any data set: its rows, its numbers, whether it is as written; ship it."""
 
 
 @command.command(epilog="Example: etude data show ds --table keys --limit 3")
@@ -93,6 +94,30 @@ def verify(ctx: click.Context, dataset: Path, as_json: bool) -> None:
         click.echo(f"{verdict.n_shards} shards, {verdict.n_rows} rows, all as written{without}")
     if problems:
         ctx.exit(1)
+
+
+@command.command(epilog="Example: etude data ship problems --format trl --out shipped")
+@_DATASET
+@click.option("--format", "name", required=True, help=f"One of: {', '.join(formats.names())}.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting of it.")
+@_JSON
+def ship(dataset: Path, name: str, out: Path, settings: tuple[str, ...], as_json: bool) -> None:
+    """Write DATASET as other tools and trainers read it."""
+    table: dict[str, object] = {"use": name}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not equals:
+            raise ConfigError(f"--set takes NAME=VALUE, not {setting!r}")
+        try:
+            table[key] = msgspec.json.decode(value)
+        except msgspec.DecodeError:
+            table[key] = value
+    written = formats.make(table).ship(Dataset.open(dataset), out)
+    if as_json:
+        click.echo(msgspec.json.encode(written))
+    else:
+        click.echo(f"{len(written)} files in {out}: {', '.join(written)}")
 
 
 def _print_stats(found: Stats) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import atexit
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 
 import msgspec
@@ -12,6 +12,11 @@ from etude.errors import GradeError, RecordError
 from etude.records import Grade, Reference
 from etude.rollout.bench import Bench, open_bench
 from etude.rollout.graders import Means
+from etude.sandbox import sandboxes
+from etude.store import CodebaseStore
+
+Completion = str | Sequence[Mapping[str, object]]
+"""What a model said: a text, or the messages of a conversation."""
 
 
 class Reward:
@@ -95,6 +100,45 @@ class Reward:
     async def _shut(self) -> None:
         if self._bench is not None:
             await self._holder.__aexit__(None, None, None)
+
+
+def make_reward_function(
+    sandbox: str = "bubblewrap", *, jobs: int = 2
+) -> Callable[..., list[float | None]]:
+    """Return a reward function as TRL's trainers call it, `etude_reward`.
+
+    It takes `completions`, as texts or as conversations, and the column `reference`, and ignores
+    every other column. Nothing is opened before the first call.
+
+    Args:
+        sandbox: Name of the sandbox that programs run in; used only where an answer is a program.
+        jobs: How many responses are judged side by side.
+    """
+    held: list[Reward] = []
+    lock = threading.Lock()
+
+    def etude_reward(
+        completions: Sequence[Completion], reference: Sequence[str], **_columns: object
+    ) -> list[float | None]:
+        with lock:
+            if not held:
+                store = CodebaseStore(CodebaseStore.home())
+                box = sandboxes.make(sandbox)
+                held.append(Reward(Means(sandbox=box, codebases=store, jobs=jobs)))
+        return held[0]([text_of(completion) for completion in completions], reference)
+
+    return etude_reward
+
+
+def text_of(completion: Completion) -> str:
+    """Return what a completion says last: a text as it is, of a conversation its last message."""
+    if isinstance(completion, str):
+        return completion
+    said = completion[-1].get("content") if completion else ""
+    if isinstance(said, str):
+        return said
+    parts = said if isinstance(said, list) else []
+    return "".join(str(part.get("text", "")) for part in parts if isinstance(part, dict))
 
 
 def read_reference(text: str) -> Reference:
