@@ -131,13 +131,13 @@ async def _judge(
         if not reason_to_drop(path, codebase)
     }
     files: dict[str, str | None] = {**start, **changed}
-    judge = _Canaried(environment.prepared, files, sandbox, key.fail_to_pass)
+    judge = Canaried(environment.prepared, files, sandbox, key.fail_to_pass)
     first = await judge.run(key.fail_to_pass)
     n_passed = sum(first.passed(test) for test in key.fail_to_pass)
     if judge.tampered:
         return _Verdict(n_passed, (), TAMPERED, tampered=True)
     if n_passed == 0:
-        return _Verdict(0, (), _cut_short(first) or "no fail-to-pass test passes")
+        return _Verdict(0, (), cut_short(first) or "no fail-to-pass test passes")
     whole = await judge.run(None)
     n_passed = sum(first.passed(test) and whole.passed(test) for test in key.fail_to_pass)
     broken = tuple(test for test in key.pass_to_pass if not whole.passed(test))
@@ -145,7 +145,7 @@ async def _judge(
         return _Verdict(n_passed, (), TAMPERED, tampered=True)
     if broken:
         return _Verdict(
-            n_passed, broken, _cut_short(whole) or f"breaks {len(broken)} tests that passed"
+            n_passed, broken, cut_short(whole) or f"breaks {len(broken)} tests that passed"
         )
     if n_passed < len(key.fail_to_pass):
         note = f"{n_passed} of {len(key.fail_to_pass)} fail-to-pass tests pass"
@@ -153,7 +153,7 @@ async def _judge(
     return _Verdict(n_passed, (), "solved")
 
 
-class _Canaried:
+class Canaried:
     """Runs tests with others among them that must fail, drawn anew for each run."""
 
     def __init__(
@@ -162,12 +162,25 @@ class _Canaried:
         files: dict[str, str | None],
         sandbox: Sandbox,
         judges: Sequence[str],
+        *,
+        give_up_after: int = 3,
     ) -> None:
+        """Say what to run.
+
+        Args:
+            prepared: The codebase.
+            files: Files of it that are others; `None` takes one away.
+            sandbox: Where it runs.
+            judges: The tests that decide; each of their files gets a canary.
+            give_up_after: A run ends when so many tests have outlived their time.
+        """
         self.prepared = prepared
         self.files = files
         self.sandbox = sandbox
         self.judges = judges
+        self.give_up_after = give_up_after
         self.tampered = False
+        """Whether a test that must fail has passed."""
 
     async def run(self, tests: Sequence[str] | None) -> SuiteRun:
         """Run the given tests, or all; a canary that passes is remembered."""
@@ -179,12 +192,14 @@ class _Canaried:
             self.sandbox,
             tests=None if tests is None else (*tests, *canaries),
             added=added,
+            give_up_after=self.give_up_after,
         )
         self.tampered |= any(run.passed(canary) for canary in canaries)
         return run
 
 
-def _cut_short(run: SuiteRun) -> str:
+def cut_short(run: SuiteRun) -> str:
+    """Say how a run ended before its end; empty when it did not."""
     if run.timed_out:
         return "the test run outlived its time"
     if not run.complete:
@@ -199,10 +214,12 @@ async def run_tests(
     *,
     tests: Sequence[str] | None = None,
     added: dict[str, str] | None = None,
+    give_up_after: int = 3,
 ) -> SuiteRun:
     """Run tests of a codebase in which some files are others, in a fresh box.
 
-    `added` is text to put at the end of test files, by path.
+    `added` is text to put at the end of test files, by path. The run ends when `give_up_after`
+    tests have outlived their time.
 
     Each test may take ten times what it takes on the healthy code, and two seconds more.
 
@@ -217,6 +234,7 @@ async def run_tests(
         without=tuple(a.id for a in codebase.set_aside if a.reason in ("time", "network")),
         test_s=limits,
         default_test_s=10.0,
+        give_up_after=give_up_after,
         timeout_s=5 * codebase.suite_s + 30,
         bytecode=BYTECODE_TARGET,
     )
