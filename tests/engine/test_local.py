@@ -90,7 +90,7 @@ def test_a_worker_that_dies_is_replaced_and_its_unit_done_again(
 def test_a_unit_that_kills_every_worker_is_named(tmp_path: Path, job_module: str) -> None:
     engine = engines.make({"use": "local", "jobs": 2})
     job = Job(function=job_module, settings=settings(tmp_path, kill_always=2))
-    with pytest.raises(EtudeError, match="died 2 times over the same part"):
+    with pytest.raises(EtudeError, match="died 3 times over the same part"):
         engine.map(job, ["1", "2", "3"], tmp_path / "done", sizes=[1, 1, 1])
 
 
@@ -168,3 +168,36 @@ def test_no_process_outlives_a_run_that_was_killed(tmp_path: Path, job_module: s
 def children_of(pid: int) -> list[int]:
     listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [int(child) for child in listed]
+
+
+MARKING = """
+import json, os, time
+from pathlib import Path
+from etude.engine import Marker, deaths
+
+def work(settings, unit):
+    folder, n = Path(json.loads(settings)), int(unit)
+    left_out = {death.place: death.why for death in deaths(folder, n)}
+    with Marker(folder, n) as marker:
+        for place in "abcd":
+            marker.set(place, patient=place == "d")
+            if n == 1 and place == "b" and place not in left_out:
+                os.abort()
+            if n == 1 and place == "c" and place not in left_out:
+                time.sleep(1000)
+            if n == 1 and place == "d":
+                time.sleep(1)
+    return json.dumps(left_out)
+"""
+
+
+def test_a_unit_is_told_where_its_process_died_and_hung(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "marking_work.py").write_text(MARKING, "utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    engine = engines.make({"use": "local", "jobs": 2, "stall_s": 0.5})
+    job = Job(function="marking_work:work", settings=json.dumps(str(tmp_path / "done")))
+    answers = engine.map(job, ["0", "1"], tmp_path / "done", sizes=[1, 1])
+    assert json.loads(answers[0]) == {}
+    assert json.loads(answers[1]) == {"b": "signal 6 (SIGABRT)", "c": "no progress for 0.5 s"}

@@ -72,7 +72,9 @@ class Engine(Spec, frozen=True, kw_only=True):
         """Return what the job's function says of each unit, in the order of the units.
 
         Every answer is kept in `folder` as soon as it is there; a unit whose answer lies there
-        already is not done again.
+        already is not done again. When a process dies over a unit, that is noted in `folder`
+        (see `deaths`) with the place that the function marked there, and the unit is given out
+        again; the function may then do without what killed it.
 
         Args:
             job: The function and its settings.
@@ -83,7 +85,8 @@ class Engine(Spec, frozen=True, kw_only=True):
             tell: Told after every unit.
 
         Raises:
-            EtudeError: The function failed, or its process died twice over the same unit.
+            EtudeError: The function failed, or its process died again and again over the same
+                unit at the same place.
         """
 
 

@@ -2,30 +2,45 @@
 
 import multiprocessing
 import os
+import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import NamedTuple
 
 from etude.engine._base import Engine, Job, Measure, Progress, Tell, answer_file, call
+from etude.engine._deaths import (
+    Death,
+    Place,
+    forget_marker,
+    marker_file,
+    note_death,
+    read_marker,
+)
 from etude.errors import ConfigError, EtudeError
 from etude.store import write_whole
 
-_TRIES = 2
-"""How often a unit may take its process with it before it is given up."""
+_TRIES = 3
+"""How often a unit may take its process with it at one place before it is given up."""
+_LOOKS = 20
+"""How often a marker is looked at within the time after which a unit counts as hanging."""
 
 
 class LocalEngine(Engine, frozen=True, kw_only=True):
     """Runs units side by side in processes of their own. A process that dies is replaced."""
 
     jobs: int = 0
-    """Processes; 0 means one a core, 1 means no further process at all."""
+    """Processes; 0 means one a core."""
     least_size: int = 0
     """Work of a smaller size than this in all is done without further processes, whose beginning
-    would take longer than the work."""
+    would take longer than the work. A unit that took the calling process with it gets one of its
+    own when the same work is asked for again."""
+    stall_s: float = 600.0
+    """A process that stays so long, in seconds, at the place that its unit marked is killed, and
+    its unit given out again; 0 means never. A unit that marks nothing is left alone."""
 
     def map(
         self,
@@ -41,15 +56,15 @@ class LocalEngine(Engine, frozen=True, kw_only=True):
         folder.mkdir(parents=True, exist_ok=True)
         missing = [n for n in range(len(units)) if not answer_file(folder, n).exists()]
         gauge = _Gauge(sizes, missing, tell)
-        jobs = min(self.jobs or os.cpu_count() or 1, len(missing))
-        if sum(sizes[n] for n in missing) < self.least_size:
-            jobs = 1
-        if jobs > 1:
+        little = sum(sizes[n] for n in missing) < self.least_size
+        # Whoever left a marker without an answer died there.
+        if little and not any(marker_file(folder, n).exists() for n in missing):
+            done: Iterator[tuple[int, str]] = ((n, call(job, units[n])) for n in missing)
+        else:
             # The largest first: a long unit that is begun last keeps every other core waiting.
             missing.sort(key=lambda n: -sizes[n])
-            done = _in_processes(job, units, missing, jobs)
-        else:
-            done = ((n, call(job, units[n])) for n in missing)
+            jobs = min(self.jobs or os.cpu_count() or 1, len(missing))
+            done = _Crew(job, units, folder, self.stall_s).run(missing, jobs)
         for number, answer in done:
             write_whole(answer_file(folder, number), answer.encode())
             gauge.add(number, measure(answer))
@@ -89,68 +104,140 @@ class _Gauge:
         )
 
 
-class _Worker(NamedTuple):
-    """One process and the line to it."""
+class _Worker:
+    """One process, the line to it, and the unit that it does."""
 
-    process: BaseProcess
-    line: Connection
+    def __init__(self, job: Job) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.line, theirs = context.Pipe()
+        self.process: BaseProcess = context.Process(target=_serve, args=(theirs, job), daemon=True)
+        self.process.start()
+        theirs.close()
+        self.unit: int | None = None
+        self.place: Place | None = None
+        self.still_s = 0.0
+        """How long the unit has stood at its place."""
+
+    def end(self) -> str:
+        """End the process if it has not ended; say how it ended."""
+        self.process.join(timeout=1)
+        self.process.kill()
+        self.process.join()
+        self.line.close()
+        return _ending(self.process.exitcode or 0)
+
+    def watch(self, place: Place | None, spent_s: float) -> float:
+        """Note where the unit is; return how long it has stood there, in seconds."""
+        self.still_s = 0.0 if place is None or place != self.place else self.still_s + spent_s
+        self.place = place
+        return 0.0 if place is None or place.patient else self.still_s
 
 
-def _in_processes(
-    job: Job, units: Sequence[str], order: Sequence[int], jobs: int
-) -> Iterator[tuple[int, str]]:
-    """Yield (unit number, answer) as they come."""
-    context = multiprocessing.get_context("spawn")
-    waiting, tries, busy = [*reversed(order)], dict.fromkeys(order, 0), dict[Connection, int]()
-    workers = [_start(context, job) for _ in range(jobs)]
-    try:
-        while waiting or busy:
-            for worker in workers:
-                if waiting and worker.line not in busy:
-                    number = waiting.pop()
-                    tries[number] += 1
-                    busy[worker.line] = number
-                    worker.line.send(units[number])
-            ready = wait([*busy])
-            for line in [line for line in busy if line in ready]:
-                number = busy.pop(line)
+class _Crew:
+    """The processes that do one job."""
+
+    def __init__(self, job: Job, units: Sequence[str], folder: Path, stall_s: float) -> None:
+        self.job = job
+        self.units = units
+        self.folder = folder
+        self.stall_s = stall_s
+        self.waiting: list[int] = []
+        self.workers: list[_Worker] = []
+        self.looked = time.monotonic()
+        self.died = Counter[tuple[int, str]]()
+
+    def run(self, order: Sequence[int], jobs: int) -> Iterator[tuple[int, str]]:
+        """Yield (unit number, answer) as they come."""
+        self.waiting = [*reversed(order)]
+        try:
+            self.workers = [_Worker(self.job) for _ in range(jobs)]
+            while self.waiting or any(worker.unit is not None for worker in self.workers):
+                self._give_out()
+                for worker in self._ready():
+                    if (done := self._take(worker)) is not None:
+                        yield done
+        finally:
+            for worker in self.workers:
+                worker.process.kill()
+                worker.end()
+
+    def _give_out(self) -> None:
+        for worker in self.workers:
+            if self.waiting and worker.unit is None:
+                number = self.waiting.pop()
+                forget_marker(self.folder, number)
+                worker.unit, worker.still_s = number, 0.0
                 try:
-                    error, answer = line.recv()
-                except (EOFError, OSError):
-                    workers = [w if w.line is not line else _restart(w, job) for w in workers]
-                    if tries[number] >= _TRIES:
-                        raise EtudeError(_died(units[number])) from None
-                    waiting.append(number)
-                    continue
-                if error is not None:
-                    raise error
-                yield number, answer
-    finally:
-        for worker in workers:
+                    worker.line.send(self.units[number])
+                except OSError:
+                    continue  # dead already, which is seen when it is asked for its answer
+
+    def _ready(self) -> list[_Worker]:
+        """Wait; return the workers that have an answer or are dead."""
+        busy = {worker.line: worker for worker in self.workers if worker.unit is not None}
+        look_s = self.stall_s / _LOOKS
+        ready = wait([*busy], look_s or None)
+        spent_s, now = time.monotonic() - self.looked, time.monotonic()
+        if look_s and spent_s >= look_s:
+            self.looked = now
+            for line, worker in busy.items():
+                # What is longer was a sleep of the whole machine.
+                if line not in ready and self._stands(worker, min(spent_s, 2 * look_s)):
+                    self._replace(worker, f"no progress for {self.stall_s:g} s")
+        return [busy[line] for line in busy if line in ready]
+
+    def _stands(self, worker: _Worker, spent_s: float) -> bool:
+        place = read_marker(self.folder, worker.unit or 0)
+        return worker.watch(place, spent_s) >= self.stall_s
+
+    def _take(self, worker: _Worker) -> tuple[int, str] | None:
+        """Return the answer of a worker; `None` when it has died."""
+        number = worker.unit
+        try:
+            error, answer = worker.line.recv()
+        except (EOFError, OSError):
+            self._replace(worker)
+            return None
+        worker.unit = None
+        if error is not None:
+            raise error
+        return number or 0, answer
+
+    def _replace(self, worker: _Worker, why: str = "") -> None:
+        """Put a new worker in the place of one that died or hangs; its unit is to be done again.
+
+        Raises:
+            EtudeError: The unit is given up.
+        """
+        if why:
             worker.process.kill()
-            worker.process.join()
-            worker.line.close()
+        ended, number = worker.end(), worker.unit or 0
+        marked = read_marker(self.folder, number)
+        death = Death(why=why or ended, place=marked.text if marked else "")
+        note_death(self.folder, number, death)
+        self.workers[self.workers.index(worker)] = _Worker(self.job)
+        self.died[number, death.place] += 1
+        if self.died[number, death.place] >= _TRIES:
+            raise EtudeError(_gave_up(self.units[number], death))
+        self.waiting.append(number)
 
 
-def _start(context: multiprocessing.context.SpawnContext, job: Job) -> _Worker:
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, job), daemon=True)
-    process.start()
-    theirs.close()
-    return _Worker(process, ours)
+def _ending(code: int) -> str:
+    """Say how a process ended."""
+    if code >= 0:
+        return f"exit status {code}"
+    try:
+        return f"signal {-code} ({signal.Signals(-code).name})"
+    except ValueError:
+        return f"signal {-code}"
 
 
-def _restart(worker: _Worker, job: Job) -> _Worker:
-    worker.process.join()
-    worker.line.close()
-    return _start(multiprocessing.get_context("spawn"), job)
-
-
-def _died(unit: str) -> str:
+def _gave_up(unit: str, death: Death) -> str:
     shown = unit if len(unit) < 300 else f"{unit[:300]}…"
+    where = f" at {death.place[:300]}" if death.place else ""
     return (
-        f"a worker died {_TRIES} times over the same part, probably for lack of memory; "
-        f"try fewer --jobs. The part: {shown}"
+        f"a worker died {_TRIES} times over the same part{where} ({death.why}); "
+        f"if for lack of memory, try fewer --jobs. The part: {shown}"
     )
 
 

@@ -44,6 +44,8 @@ class StepLedger(msgspec.Struct):
     size_out: Size = msgspec.field(default_factory=Size)
     cpu_s: float = 0.0
     reasons: dict[str, int] = {}
+    aside: dict[str, int] = {}
+    """Documents set aside as broken, for what they did to the step."""
     tallies: dict[str, dict[str, int]] = {}
     """name -> value -> how often."""
 
@@ -54,6 +56,8 @@ class StepLedger(msgspec.Struct):
         self.cpu_s += other.cpu_s
         for reason, n in other.reasons.items():
             self.reasons[reason] = self.reasons.get(reason, 0) + n
+        for reason, n in other.aside.items():
+            self.aside[reason] = self.aside.get(reason, 0) + n
         for name, values in other.tallies.items():
             mine = self.tallies.setdefault(name, {})
             for value, n in values.items():
@@ -69,7 +73,7 @@ class StepLedger(msgspec.Struct):
             bytes_in=self.size_in.n_bytes,
             bytes_out=self.size_out.n_bytes,
             cpu_s=round(self.cpu_s, 3),
-            reasons=_most_first(self.reasons),
+            reasons=_most_first(self.reasons | self.aside),
             domains_in=_most_first(self.size_in.domains),
             domains_out=_most_first(self.size_out.domains),
         )

@@ -11,9 +11,19 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from etude.engine import Marker
+from etude.errors import blame
 from etude.records import BrokenRecord, DroppedDocument, DuplicateCopy
 from etude.stages.corpus.arrays import write_array
 from etude.stages.corpus.batch import CLUSTER, take_kept
+from etude.stages.corpus.care import (
+    Care,
+    Reading,
+    Reported,
+    StepFaultError,
+    Watched,
+    broken_document,
+)
 from etude.stages.corpus.kernel.measure import add_measurements
 from etude.stages.corpus.ledger import (
     Samples,
@@ -27,6 +37,7 @@ from etude.stages.corpus.ledger import (
 )
 from etude.stages.corpus.recipe import CorpusRecipe, Pass, Plan, plan
 from etude.stages.corpus.shards import hash_ids, ids_file
+from etude.stages.corpus.spill import SpillWriter
 from etude.stages.corpus.steps import AcrossStep, Step
 from etude.stages.corpus.workroom import BatchFile, RowFile, Workroom, read_documents
 from etude.store.readers import Part
@@ -70,7 +81,16 @@ def walk_part(settings: str, unit: str) -> str:
     """Do one pass over one part; settings, unit and answer are JSON."""
     told = msgspec.json.decode(settings, type=PassSettings)
     part = msgspec.json.decode(unit, type=PartUnit)
-    return msgspec.json.encode(_Walk(told, _plan_of(settings), part).run()).decode()
+    done = Workroom(Path(told.folder)).answers(told.number)
+    with Marker(done, part.number) as marker:
+        while True:
+            care = Care(marker, done, part.number)
+            try:
+                answer = _Walk(told, _plan_of(settings), part, care).run()
+            except StepFaultError as fault:
+                care.note(fault)
+                continue
+            return msgspec.json.encode(answer).decode()
 
 
 @lru_cache(maxsize=2)
@@ -89,7 +109,8 @@ class _Stage(NamedTuple):
 class _Walk:
     """One pass over one part."""
 
-    def __init__(self, told: PassSettings, made: Plan, unit: PartUnit) -> None:
+    def __init__(self, told: PassSettings, made: Plan, unit: PartUnit, care: Care) -> None:
+        self.care = care
         self.told = told
         self.plan = made
         self.unit = unit
@@ -105,27 +126,21 @@ class _Walk:
         """Walk over the part and leave what is left of it in the workroom."""
         pass_number, part = self.told.number, self.unit.number
         self.answer.steps = {label: StepLedger() for label, _, _ in self.stages}
-        gathered = self._gathered()
         with (
             BatchFile(self.room.documents(pass_number, part)) as out,
             RowFile(self.room.rows(pass_number, part, COPIES), DuplicateCopy) as found,
+            RowFile(self.room.rows(pass_number, part, BROKEN), BrokenRecord) as broken,
         ):
-            self.found = found
+            self.found, self.broken = found, broken
+            gathered = self._gathered()
             if gathered is None:
                 for batch in self._batches():
-                    self._keep(self._do_all(batch), out)
+                    self._keep(self._through(batch, None), out)
             else:
-                spill = self.room.spill(self.walk.gathered or 0)
-                with spill.writer(part) as writer:
+                with self.room.spill(self.walk.gathered or 0).writer(part) as writer:
+                    gatherer = gathered._replace(writer=writer)
                     for batch in self._batches():
-                        left = self._do_all(batch)
-                        if left.num_rows:
-                            began = time.process_time()
-                            gathered.step.gather(left, writer)
-                            self.answer.steps.setdefault(gathered.label, StepLedger()).cpu_s += (
-                                time.process_time() - began
-                            )
-                        self._keep(left, out)
+                        self._keep(self._through(batch, gatherer), out)
         with RowFile(self.room.rows(pass_number, part, SAMPLES), DroppedDocument) as rows:
             for document in self.samples.rows():
                 rows.add(document)
@@ -147,7 +162,7 @@ class _Walk:
             return None
         label, step = self.plan.steps[self.walk.gathered]
         assert isinstance(step, AcrossStep)  # noqa: S101 - passes end at comparing steps
-        return _Gatherer(label, step)
+        return _Gatherer(label, step, None)
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
         if self.told.number > 0:
@@ -155,23 +170,69 @@ class _Walk:
             return
         reader = self.plan.readers[self.unit.source]
         first, ledger = 0, self.answer.steps.setdefault(READ, StepLedger())
-        path = self.room.rows(0, self.unit.number, BROKEN)
-        with RowFile(path, BrokenRecord) as broken:
-            batches = reader.read(self.unit.part, broken.add)
-            while True:
-                began = time.process_time()
-                batch = next(batches, None)
-                ledger.cpu_s += time.process_time() - began
-                if batch is None:
-                    break
-                self.ids.append(hash_ids(batch))
-                size = measure(batch)
-                ledger.size_in.add(size)
-                ledger.size_out.add(size)
-                yield number(batch, self.unit.number, first)
-                first += batch.num_rows
-            self.answer.n_broken = broken.n_rows
-        ledger.size_in.n += self.answer.n_broken
+        reported = Reported(self.broken.add)
+        watched = self.care.watches_reading
+        batches = reader.read(
+            self.unit.part, Watched(reported, self.care) if watched else reported.take
+        )
+        while True:
+            if why := self.care.at(Reading(first), patient=True):
+                reported.take(BrokenRecord(id=self._place_after(first), reason=why))
+                break
+            began = time.process_time()
+            batch = next(batches, None)
+            ledger.cpu_s += time.process_time() - began
+            if batch is None:
+                break
+            self.ids.append(hash_ids(batch))
+            size = measure(batch)
+            ledger.size_in.add(size)
+            ledger.size_out.add(size)
+            yield number(batch, self.unit.number, first)
+            first += batch.num_rows
+        self.answer.n_broken = reported.n
+        ledger.size_in.n += reported.n
+
+    def _place_after(self, n_documents: int) -> str:
+        paths = self.unit.part.paths
+        more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+        start = f" from {self.unit.part.start}" if self.unit.part.start else ""
+        return f"{paths[0]}{more}{start}, all after document {n_documents}"
+
+    def _through(self, batch: pa.RecordBatch, gatherer: "_Gatherer | None") -> pa.RecordBatch:
+        """Take a batch through the pass: at once, or document by document if one is suspected."""
+        if batch.num_rows < 2 or not self.care.suspects(batch):
+            return self._gather(self._do_all(batch), gatherer)
+        left = []
+        for row in range(batch.num_rows):
+            one = self._gather(self._do_all(batch.take(pa.array([row]))), gatherer)
+            if one.num_rows:
+                left.append(one)
+        if not left:
+            return batch.slice(0, 0)
+        table = pa.concat_tables([pa.table(one) for one in left], promote_options="default")
+        whole: pa.RecordBatch = table.combine_chunks().to_batches()[0]
+        return whole
+
+    def _gather(self, batch: pa.RecordBatch, gatherer: "_Gatherer | None") -> pa.RecordBatch:
+        """Write what the comparing step at the end of the pass wants to know of a batch."""
+        if gatherer is None or gatherer.writer is None or batch.num_rows == 0:
+            return batch
+        ledger = self.answer.steps.setdefault(gatherer.label, StepLedger())
+        if why := self.care.enter(batch, gatherer.label):
+            ledger.size_in.add(measure(batch))
+            return self._set_aside(batch, why, ledger)
+        began = time.process_time()
+        with blame(StepFaultError, f"step {gatherer.label}"):
+            gatherer.step.gather(batch, gatherer.writer)
+        ledger.cpu_s += time.process_time() - began
+        return batch
+
+    def _set_aside(self, batch: pa.RecordBatch, why: str, ledger: StepLedger) -> pa.RecordBatch:
+        """Set the one document of a batch aside; return none."""
+        self.broken.add(broken_document(batch, why))
+        ledger.aside[why] = ledger.aside.get(why, 0) + 1
+        return batch.slice(0, 0)
 
     def _do_all(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         size = measure(batch)
@@ -181,10 +242,13 @@ class _Walk:
                 break
             ledger = self.answer.steps[stage.label]
             ledger.size_in.add(size)
+            if why := self.care.enter(batch, stage.label):
+                return self._set_aside(batch, why, ledger)
             began = time.process_time()
-            if wanted := self.wanted.get(stage.label):
-                batch = add_measurements(batch, wanted)
-            batch = self._do(stage, batch)
+            with blame(StepFaultError, f"step {stage.label}"):
+                if wanted := self.wanted.get(stage.label):
+                    batch = add_measurements(batch, wanted)
+                batch = self._do(stage, batch)
             ledger.cpu_s += time.process_time() - began
             batch = take_tallies(batch, ledger.tallies)
             for copy in copies(batch, stage.label):
@@ -237,3 +301,5 @@ class _Gatherer(NamedTuple):
 
     label: str
     step: AcrossStep
+    writer: SpillWriter | None
+    """Where it gathers; there while a part is walked over."""

@@ -3,8 +3,18 @@
 from etude.plugins import Kind
 from etude.store.readers._base import FileReader, Part, Reader
 from etude.store.readers._files import File
-from etude.store.readers._rows import Aside, DamageError, Found
+from etude.store.readers._rows import Aside, DamageError, Found, Watcher
 
 readers = Kind("etude.store.readers", Reader)
 
-__all__ = ["Aside", "DamageError", "File", "FileReader", "Found", "Part", "Reader", "readers"]
+__all__ = [
+    "Aside",
+    "DamageError",
+    "File",
+    "FileReader",
+    "Found",
+    "Part",
+    "Reader",
+    "Watcher",
+    "readers",
+]

@@ -59,7 +59,8 @@ class Reader(Spec, frozen=True, kw_only=True):
         Never raises for what a source holds: what cannot be read goes to `broken`, with its
         place. What is whole but by choice no document, such as a redirect or a picture in an
         archive, is not broken: only a file that gives nothing else is told of, once, for a
-        reason that begins with `passed over: `.
+        reason that begins with `passed over: `. A reader asks `broken` before it parses a record
+        where that is a `Watcher`; those built on `FileReader` ask at least before each file.
 
         Raises:
             ConfigError: A file cannot be opened.
@@ -146,12 +147,16 @@ class FileReader(Reader, frozen=True, kw_only=True):
 
     def guarded(self, file: File, source: Iterator[ItemT], aside: Aside) -> Iterator[ItemT]:
         """Yield what a file gives until it ends or nothing more can be read from it."""
+        if not aside.lets(file.name):
+            return
         try:
             # Parsers fail in ways that nobody foresaw; a file is lost then, and not the run.
             with blame(RecordError, "unreadable"):
-                for item in source:
+                for n_given, item in enumerate(source, start=1):
                     aside.gave = True
                     yield item
+                    if not aside.lets(file.name, f", after document {n_given} of it"):
+                        break
         except DamageError as damage:
             aside(file.name, str(damage))
         except RecordError as error:

@@ -32,8 +32,8 @@ def json_documents(reader: FieldReader, file: File, part: Part, aside: Aside) ->
             yield from maker.array(data)
             return
     for place, line in lines(file, aside, reader.max_document_bytes, part.start, part.stop):
-        found = maker.line(line, f"@{place}")
-        if found is not None:
+        at = f"@{place}"
+        if aside.lets(file.name, at) and (found := maker.line(line, at)) is not None:
             yield found
 
 

@@ -52,7 +52,7 @@ def _whole(
 ) -> Iterator[tuple[int, bytes]]:
     if size > limit_bytes:
         aside(f"{file.name}@{begun}", "longer than max_document_bytes", held[0] if held else b"")
-    elif held:
+    elif held and aside.lets(file.name, f"@{begun}"):
         kept = held[1:] if held[0].startswith(_FROM) else held
         yield begun, b"\n".join(kept)
 

@@ -73,6 +73,8 @@ class Archive:
                 self.tell(name, reason)
                 continue
             seen.add(name)
+            if not self.aside.lets(self.file.name, f"/{name}"):
+                continue
             try:
                 with blame(RecordError, "member"):
                     data = read(self.limit_bytes + 1)

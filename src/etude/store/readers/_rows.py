@@ -1,6 +1,7 @@
 """Documents on their way into columns: what a reader found, and what could not be read."""
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
@@ -37,11 +38,24 @@ class Found(msgspec.Struct, kw_only=True, gc=False):
     tags: Mapping[str, str] = {}
 
 
+class Watcher(ABC):
+    """Takes broken records, as any callable may, and is asked before each record is parsed."""
+
+    @abstractmethod
+    def __call__(self, record: BrokenRecord) -> None:
+        """Take a record that cannot be read."""
+
+    @abstractmethod
+    def lets(self, place: str) -> bool:
+        """Whether what lies at `place` is to be read; whoever says no tells of it."""
+
+
 class Aside:
     """Takes what cannot be read, and sees to it that no file is read in vain without a word."""
 
     def __init__(self, broken: Callable[[BrokenRecord], None]) -> None:
         self._broken = broken
+        self._watcher = broken if isinstance(broken, Watcher) else None
         self._passed: dict[str, int] = {}
         self.gave = False
         """Whether the file at hand gave a document, or something that was set aside."""
@@ -52,6 +66,13 @@ class Aside:
         self._broken(
             BrokenRecord(id=printable(place), reason=printable(reason), excerpt=show(excerpt))
         )
+
+    def lets(self, name: str, place: str = "") -> bool:
+        """Whether to read what lies at a place of a file; asked before any of it is parsed."""
+        if self._watcher is None or self._watcher.lets(name + place):
+            return True
+        self.gave = True
+        return False
 
     def pass_over(self, reason: str) -> None:
         """Note what is whole but by choice no document, such as a redirect: it is not broken."""

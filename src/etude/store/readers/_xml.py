@@ -253,7 +253,9 @@ class _Records:
         for parser in {id(one): one for one in (self.held, self.parser) if one}.values():
             for begun in parser.too_long:
                 self.aside(f"{self.file.name}@{begun}", "longer than max_document_bytes")
-            yield from parser.finished
+            for at, node in parser.finished:
+                if self.aside.lets(self.file.name, f"@{at}"):
+                    yield at, node
             parser.too_long, parser.finished = [], []
         self.held = None
 

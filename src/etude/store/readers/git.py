@@ -87,6 +87,8 @@ class GitReader(FileReader, frozen=True, kw_only=True):
         if not blob.size:
             aside.pass_over("empty file")
             return None
+        if not aside.lets(place):
+            return None
         try:
             data = repository.read(blob, self.max_document_bytes)
             decoded = decode(data)

@@ -29,6 +29,8 @@ class WarcReader(FileReader, frozen=True, kw_only=True):
         """Yield the documents of one archive."""
         for record in warc_records(file, aside, self.types, self.max_document_bytes):
             place = f"@{record.at}"
+            if not aside.lets(file.name, place):
+                continue
             try:
                 found = _document(record, aside, self.max_document_bytes)
             except DamageError as damage:
