@@ -95,6 +95,8 @@ class FamilyAudit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class SolveRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How often one model solved one problem."""
 
+    id: str
+    """Problem and model, joined by a slash."""
     problem_id: str
     model: str
     n_attempts: int

@@ -9,7 +9,7 @@ import msgspec
 from etude.errors import RecordError
 from etude.store.columns import Columns
 from etude.store.journal import JOURNAL
-from etude.store.manifest import TABLES, HeldFile, Manifest, Shard, digest_file
+from etude.store.manifest import ID_FIELDS, TABLES, HeldFile, Manifest, Shard, digest_file
 
 _SHOWN = 3
 _NOTES = {"dropped", "duplicates"}
@@ -78,17 +78,20 @@ class _Check:
             yield from self._match("workspaces", tasks)
             yield from self._match("keys", tasks)
             yield from self._codebases()
+        if "problems" in self.seen:
+            ids = {own for own, _ in self.seen["problems"]}
+            yield from self._match("references", ids, "problems")
         if "episodes" in self.seen and "grades" in self.seen:
             episodes = {own for own, _ in self.seen["episodes"]}
             yield from _dangling("grades", {own for own, _ in self.seen["grades"]}, episodes)
 
-    def _match(self, table: str, tasks: set[str]) -> Iterator[str]:
+    def _match(self, table: str, records: set[str], what: str = "tasks") -> Iterator[str]:
         if table not in self.seen:
             return
         ids = {own for own, _ in self.seen[table]}
-        yield from _dangling(table, ids, tasks)
-        if missing := sorted(tasks - ids):
-            yield f"tasks: without a row in {table}: {_some(missing)}"
+        yield from _dangling(table, ids, records)
+        if missing := sorted(records - ids):
+            yield f"{what}: without a row in {table}: {_some(missing)}"
 
     def _codebases(self) -> Iterator[str]:
         held = {Path(file.name).name.split(".")[0] for file in self.manifest.files}
@@ -123,8 +126,7 @@ class _Check:
 
 def _ids(row: msgspec.Struct) -> tuple[str, str]:
     """Return a row's own id, and the codebase it refers to if it does."""
-    names = ("id", "episode_id", "task_id")
-    own = next(getattr(row, name) for name in names if hasattr(row, name))
+    own = next(getattr(row, name) for name in ID_FIELDS if hasattr(row, name))
     return own, getattr(row, "codebase", "")
 
 

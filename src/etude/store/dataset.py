@@ -11,7 +11,7 @@ from etude.errors import ConfigError
 from etude.records import AnswerKey, Document, Episode, Grade, Task, Workspace
 from etude.store._verify import find_problems
 from etude.store.columns import Batch, Columns, read_batches, read_column
-from etude.store.manifest import TABLES, Manifest, Shard, read_manifest
+from etude.store.manifest import ID_FIELDS, TABLES, Manifest, Shard, read_manifest
 
 RecordT = TypeVar("RecordT", bound=msgspec.Struct)
 
@@ -148,5 +148,4 @@ class Dataset:
 def id_field(record: type[msgspec.Struct]) -> str:
     """Name of the field that tells rows of this type apart."""
     names = record.__struct_fields__
-    known = ("id", "episode_id", "task_id", "problem_id", "family")
-    return next(name for name in known if name in names)
+    return next(name for name in ID_FIELDS if name in names)

@@ -46,6 +46,9 @@ TABLES: dict[str, type[msgspec.Struct]] = {
 }
 """Every table a data set can hold, and the type of its rows."""
 
+ID_FIELDS = ("id", "episode_id", "task_id", "problem_id", "family")
+"""Fields that tell the rows of a table apart; the first one that a type has."""
+
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What went in and what became of it."""

@@ -137,7 +137,13 @@ def solve_rates(episodes: Sequence[Dataset], ids: set[str]) -> dict[str, list[So
     for (problem_id, model), n_attempts in sorted(tried.items()):
         n_solved = solved[problem_id, model]
         rates[problem_id].append(
-            SolveRate(problem_id=problem_id, model=model, n_attempts=n_attempts, n_solved=n_solved)
+            SolveRate(
+                id=f"{problem_id}/{model}",
+                problem_id=problem_id,
+                model=model,
+                n_attempts=n_attempts,
+                n_solved=n_solved,
+            )
         )
     return dict(rates)
 
