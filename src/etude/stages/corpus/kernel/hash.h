@@ -30,21 +30,29 @@ static inline uint64_t load_tail(const uint8_t *p, int64_t n) {
   return p[0] | (uint64_t)p[n >> 1] << (8 * (n >> 1)) | (uint64_t)p[n - 1] << (8 * (n - 1));
 }
 
-/* Quick hash of a word or a line, for tables in memory. */
-static inline uint64_t hash_bytes(const uint8_t *p, int64_t n) {
-  const uint64_t k = 0xD6E8FEB86659FD93ULL;
-  uint64_t h = 0x9E3779B97F4A7C15ULL ^ ((uint64_t)n * 0xFF51AFD7ED558CCDULL);
-  int64_t i = 0;
-  for (; i + 8 <= n; i += 8) {
-    h = (h ^ load64(p + i)) * k;
-    h ^= h >> 32;
-  }
-  if (i < n) {
-    h = (h ^ load_tail(p + i, n - i)) * k;
-    h ^= h >> 32;
-  }
-  h *= k;
+/* Quick hash of a word or a line, for tables in memory: of eight bytes at a time. */
+static const uint64_t HASH_FACTOR = 0xD6E8FEB86659FD93ULL;
+
+static inline uint64_t hash_start(int64_t n) {
+  return 0x9E3779B97F4A7C15ULL ^ ((uint64_t)n * 0xFF51AFD7ED558CCDULL);
+}
+
+static inline uint64_t hash_step(uint64_t h, uint64_t bytes) {
+  h = (h ^ bytes) * HASH_FACTOR;
+  return h ^ (h >> 32);
+}
+
+static inline uint64_t hash_close(uint64_t h) {
+  h *= HASH_FACTOR;
   return h ^ (h >> 29);
+}
+
+static inline uint64_t hash_bytes(const uint8_t *p, int64_t n) {
+  uint64_t h = hash_start(n);
+  int64_t i = 0;
+  for (; i + 8 <= n; i += 8) h = hash_step(h, load64(p + i));
+  if (i < n) h = hash_step(h, load_tail(p + i, n - i));
+  return hash_close(h);
 }
 
 #define XXH_P1 0x9E3779B185EBCA87ULL

@@ -133,30 +133,31 @@ static void join(const struct document *doc, struct room *room) {
    ones in it do, so that after the first round few places are left. */
 static int top_grams(const struct document *doc, struct room *room, const double *most,
                      double *out) {
-  const struct words *words = doc->words;
-  int64_t n_words = words->n, n_some = 0;
+  const uint64_t *hash = doc->words->hash;
+  uint64_t *keys = room->keys;
+  int32_t *some = room->some, *slots = room->slots;
+  int64_t n_words = doc->words->n, n_some = 0;
   for (int n = 2; n <= 4; n++) out[TOP_2_GRAM_CHAR_FRAC + n - 2] = 0;
   if (n_words < 2) return 0;
   if (twice_reset(&room->twice, n_words)) return -1;
+  const struct twice twice = room->twice; /* copies of tables and pointers stay in registers */
+  for (int64_t i = 0; i + 1 < n_words; i++) keys[i] = mix(hash[i] * 3 + hash[i + 1]);
+  for (int64_t i = 0; i + 1 < n_words; i++) twice_add(&twice, keys[i]);
   for (int64_t i = 0; i + 1 < n_words; i++) {
-    uint64_t key = mix(words->hash[i] * 3 + words->hash[i + 1]);
-    room->keys[i] = key;
-    twice_add(&room->twice, key);
-  }
-  for (int64_t i = 0; i + 1 < n_words; i++) {
-    room->some[n_some] = (int32_t)i;
-    n_some += twice_maybe(&room->twice, room->keys[i]);
+    some[n_some] = (int32_t)i;
+    n_some += twice_maybe(&twice, keys[i]);
   }
   memset(room->repeats, 1, (size_t)n_words);
   for (int n = 2; n <= 4 && n <= n_words; n++) {
     uint32_t best = 1;
     int64_t first = 0, left = 0;
     if (table_reset(&room->table, n_some)) return -1;
+    const struct table table = room->table;
     for (int64_t k = 0; k < n_some; k++) {
-      int64_t i = room->some[k];
-      struct slot *slot = table_at(&room->table, room->keys[i]);
+      int64_t i = some[k];
+      struct slot *slot = table_at(&table, keys[i]);
       if (!slot->count++) slot->first = (int32_t)i;
-      room->slots[k] = (int32_t)(slot - room->table.slots);
+      slots[k] = (int32_t)(slot - table.slots);
       if (slot->count < 2) continue;
       if (slot->count > best || (slot->count == best && slot->first < first)) {
         best = slot->count;
@@ -166,13 +167,14 @@ static int top_grams(const struct document *doc, struct room *room, const double
     int64_t chars = room->char_ends[first + n] - room->char_ends[first] + n - 1;
     out[TOP_2_GRAM_CHAR_FRAC + n - 2] = (double)(chars * best) / (double)doc->shape.chars;
     if (is_over(most, out, TOP_2_GRAM_CHAR_FRAC + n - 2)) return 0;
+    uint8_t *repeats = room->repeats;
     for (int64_t k = 0; k < n_some; k++)
-      if (room->table.slots[room->slots[k]].count > 1) room->repeats[room->some[k]] = (uint8_t)n;
+      if (table.slots[slots[k]].count > 1) repeats[some[k]] = (uint8_t)n;
     for (int64_t k = 0; k < n_some; k++) {
-      int64_t i = room->some[k];
-      if (room->repeats[i] < n || i + n >= n_words || room->repeats[i + 1] < n) continue;
-      room->keys[i] = mix(room->keys[i] + words->hash[i + n]);
-      room->some[left++] = (int32_t)i;
+      int64_t i = some[k];
+      if (repeats[i] < n || i + n >= n_words || repeats[i + 1] < n) continue;
+      keys[i] = mix(keys[i] + hash[i + n]);
+      some[left++] = (int32_t)i;
     }
     n_some = left;
   }
@@ -189,22 +191,24 @@ static uint64_t first_bytes(const uint8_t *p, int64_t n) {
    either the first 8 (then 16) are seen twice, or five words have fewer. */
 static int places(struct room *room, int64_t n_words, int64_t *n_places) {
   int64_t n = n_words - 4, at_hand = n;
-  for (int64_t i = 0; i < n; i++) room->some[i] = (int32_t)i;
+  const int64_t *ends = room->ends;
+  const uint8_t *joined = room->joined;
+  uint64_t *keys = room->keys;
+  int32_t *some = room->some;
+  for (int64_t i = 0; i < n; i++) some[i] = (int32_t)i;
   for (int bytes = 8; bytes <= 16; bytes += 8) {
     int64_t left = 0;
     /* Bytes beyond the last word are those of no word: they make no two places equal. */
     if (twice_reset(&room->twice, at_hand)) return -1;
+    const struct twice twice = room->twice;
     for (int64_t k = 0; k < at_hand; k++) {
-      int64_t i = room->some[k];
-      uint64_t key = first_bytes(room->joined + room->ends[i], bytes);
-      room->keys[k] = key;
-      twice_add(&room->twice, key);
+      keys[k] = first_bytes(joined + ends[some[k]], bytes);
+      twice_add(&twice, keys[k]);
     }
     for (int64_t k = 0; k < at_hand; k++) {
-      int64_t i = room->some[k];
-      int stays = (room->ends[i + 5] - room->ends[i] < bytes) |
-                  twice_maybe(&room->twice, room->keys[k]);
-      room->some[left] = (int32_t)i;
+      int64_t i = some[k];
+      int stays = (ends[i + 5] - ends[i] < bytes) | twice_maybe(&twice, keys[k]);
+      some[left] = (int32_t)i;
       left += stays;
     }
     at_hand = left;
@@ -275,23 +279,26 @@ static int duplicate_grams(const struct document *doc, struct room *room, const 
   /* Sums of the whole text pay where many runs are looked at. */
   int summed = n_places > n_words / 8;
   if (summed) sum_up(doc->words->n, room);
+  const int32_t *some = room->some;
+  int32_t *slots = room->slots;
+  uint64_t *keys = room->keys;
   for (int n = 5; n <= 10 && n_places; n++) {
     int64_t next = 0, chars = 0, n_some = 0;
-    while (n_places && room->some[n_places - 1] + n > n_words) n_places--;
+    while (n_places && some[n_places - 1] + n > n_words) n_places--;
     if (twice_reset(&room->twice, n_places)) return -1;
+    const struct twice twice = room->twice;
+    for (int64_t k = 0; k < n_places; k++) keys[k] = run_key(room, some[k], n, summed);
+    for (int64_t k = 0; k < n_places; k++) twice_add(&twice, keys[k]);
     for (int64_t k = 0; k < n_places; k++) {
-      room->keys[k] = run_key(room, room->some[k], n, summed);
-      twice_add(&room->twice, room->keys[k]);
-    }
-    for (int64_t k = 0; k < n_places; k++) {
-      room->slots[n_some] = (int32_t)k;
-      n_some += twice_maybe(&room->twice, room->keys[k]);
+      slots[n_some] = (int32_t)k;
+      n_some += twice_maybe(&twice, keys[k]);
     }
     if (table_reset(&room->table, n_some)) return -1;
+    const struct table table = room->table;
     for (int64_t k = 0; k < n_some; k++) {
-      int64_t i = room->some[room->slots[k]];
+      int64_t i = some[slots[k]];
       if (i < next) continue;
-      if (!table_add(&room->table, room->keys[room->slots[k]])) continue;
+      if (!table_add(&table, keys[slots[k]])) continue;
       chars += room->char_ends[i + n] - room->char_ends[i];
       next = i + n;
     }

@@ -35,7 +35,7 @@ static inline int table_reset(struct table *t, int64_t n) {
 }
 
 /* The slot of a key, with a count of 0 if it is new. Never more keys than the `n` of table_reset. */
-static inline struct slot *table_at(struct table *t, uint64_t key) {
+static inline struct slot *table_at(const struct table *t, uint64_t key) {
   key += !key;
   int64_t i = (int64_t)(key & (uint64_t)t->mask);
   while (t->slots[i].key != key && t->slots[i].key) i = (i + 1) & t->mask;
@@ -44,7 +44,7 @@ static inline struct slot *table_at(struct table *t, uint64_t key) {
 }
 
 /* Add a key; returns whether it had been there. */
-static inline int table_add(struct table *t, uint64_t key) { return table_at(t, key)->count++ > 0; }
+static inline int table_add(const struct table *t, uint64_t key) { return table_at(t, key)->count++ > 0; }
 
 static inline int table_has(const struct table *t, uint64_t key) {
   key += !key;
@@ -80,9 +80,9 @@ static inline int twice_reset(struct twice *t, int64_t n) {
 }
 
 /* Keys must be mixed up to their highest bits. */
-static inline void twice_add(struct twice *t, uint64_t key) {
+static inline void twice_add(const struct twice *t, uint64_t key) {
   uint8_t *seen = &t->seen[key >> t->shift];
-  *seen = (uint8_t)(*seen + (*seen < 2));
+  *seen = (uint8_t)(2 * *seen + 1);
 }
 
 /* Whether a key may have been added more than once; never false if it was. */

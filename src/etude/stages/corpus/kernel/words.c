@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "affixes.h"
+#include "block.h"
+#include "clones.h"
 #include "emit.h"
 #include "english.h"
 #include "infixes.h"
@@ -12,23 +14,13 @@
 #include "unicode.h"
 #include "url.h"
 
-/* What bytes a chunk has. */
-enum { HAS_LETTER = 1, HAS_DIGIT = 2, HAS_OTHER = 4, HAS_HIGH = 8, IS_SPACE = 16 };
-static uint8_t byte_kind[256];
+/* What bytes a chunk has; ENDS_SO: HAS_OTHER is for its last byte only. It may be left out. */
+enum { HAS_LETTER = 1, HAS_DIGIT = 2, HAS_OTHER = 4, HAS_HIGH = 8, ENDS_SO = 16 };
 /* Whether an ASCII byte is no infix whatever stands around it. */
 static uint8_t never_infix[256];
 
 __attribute__((constructor)) static void unfold(void) {
-  for (int c = 0; c < 256; c++) {
-    int letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    int space = c == ' ' || (c >= 9 && c <= 13) || (c >= 28 && c <= 31);
-    byte_kind[c] = c >= 128          ? HAS_HIGH
-                   : letter          ? HAS_LETTER
-                   : space           ? IS_SPACE
-                   : is_ascii_digit((uint8_t)c) ? HAS_DIGIT
-                                     : HAS_OTHER;
-    never_infix[c] = c < 128 && !may_be_infix((uint32_t)c, 0);
-  }
+  for (uint32_t c = 0; c < 128; c++) never_infix[c] = !may_be_infix(c, 0);
 }
 
 static int grow(void *array, int64_t cap, size_t size) {
@@ -81,7 +73,7 @@ static int push_suffix(struct suffixes *s, int64_t length) {
   return 0;
 }
 
-static const struct exception *exception_of(const uint8_t *p, const uint8_t *end) {
+static INLINE const struct exception *exception_of(const uint8_t *p, const uint8_t *end) {
   int64_t n = end - p;
   return n < 1 || !may_be_exception(p, n) ? 0 : find_exception(p, n, hash_bytes(p, n));
 }
@@ -151,8 +143,10 @@ static int split_infixes(struct words *w, const uint8_t *text, const uint8_t *st
 
 /* A chunk of any characters. */
 static int split_chunk(struct words *w, const uint8_t *text, const uint8_t *p, const uint8_t *end) {
-  struct suffixes suffixes = {.cap = 32};
+  struct suffixes suffixes; /* not all of it is filled in, which takes long */
   struct stem stem = {p, end, 0};
+  suffixes.n = 0;
+  suffixes.cap = sizeof suffixes.few / sizeof *suffixes.few;
   suffixes.length = suffixes.few;
   int bad = split_affixes(w, text, &stem, &suffixes);
   if (!bad && stem.p < stem.end) {
@@ -190,13 +184,12 @@ static int is_untouched(const uint8_t *p, const uint8_t *end) {
    chunk is something else, -1 when out of memory. */
 static int split_marked(struct words *w, const uint8_t *text, const uint8_t *p,
                         const uint8_t *end) {
-  const uint8_t *mark = end - 1, *q = p;
-  if (mark == p || !(char_class(*mark) & CH_SUFFIX || (*mark == '.' && mark[-1] >= 'a'))) return 1;
-  while (q < mark && byte_kind[*q] == HAS_LETTER) q++;
-  if (q < mark || exception_of(p, end)) return 1;
+  const uint8_t *mark = end - 1;
+  if (!(char_class(*mark) & CH_SUFFIX || (*mark == '.' && mark[-1] >= 'a'))) return 1;
+  if (exception_of(p, end)) return 1;
   int64_t n = mark - p;
   if (w->n + 2 > w->cap && words_reserve(w, w->n + 2)) return -1;
-  uint64_t hash = hash_bytes(p, n);
+  uint64_t hash = hash_word(p, n, w->end);
   const struct exception *x = may_be_exception(p, n) ? find_exception(p, n, hash) : 0;
   if (x ? add_exception(w, text, p, x) : 0) return -1;
   if (!x) put_letters(w, w->n++, text, p, n, hash);
@@ -206,9 +199,10 @@ static int split_marked(struct words *w, const uint8_t *text, const uint8_t *p,
 static int add_chunk(struct words *w, const uint8_t *text, const uint8_t *p, const uint8_t *end,
                      int kind) {
   int64_t n = end - p;
+  if (n == 1) return add_word(w, text, p, 1); /* an exception of one byte would stay as it is */
   if (w->n == w->cap && words_reserve(w, w->n + 1)) return -1;
   if (kind == HAS_LETTER) {
-    uint64_t hash = hash_bytes(p, n);
+    uint64_t hash = hash_word(p, n, w->end);
     const struct exception *x = may_be_exception(p, n) ? find_exception(p, n, hash) : 0;
     if (x) return add_exception(w, text, p, x);
     put_letters(w, w->n++, text, p, n, hash);
@@ -216,7 +210,7 @@ static int add_chunk(struct words *w, const uint8_t *text, const uint8_t *p, con
   }
   if (kind == HAS_DIGIT) return add_word(w, text, p, n);
   if (kind == (HAS_LETTER | HAS_DIGIT)) return split_plain(w, text, p, end);
-  if (kind == (HAS_LETTER | HAS_OTHER)) {
+  if (kind == (HAS_LETTER | HAS_OTHER | ENDS_SO)) {
     int done = split_marked(w, text, p, end);
     if (done <= 0) return done;
   }
@@ -224,34 +218,60 @@ static int add_chunk(struct words *w, const uint8_t *text, const uint8_t *p, con
   return split_chunk(w, text, p, end);
 }
 
-/* Bytes of the whitespace character at p, 0 where there is none. */
-static inline int space_width(const uint8_t *p, const uint8_t *end) {
-  int width, kind = byte_kind[*p];
-  if (kind == IS_SPACE) return 1;
-  if (kind != HAS_HIGH) return 0;
-  return char_class(decode_char(p, end, &width)) & CH_SPACE ? width : 0;
+/* The end of the whitespace at p. */
+static const uint8_t *skip_space(struct scan *s, const uint8_t *p) {
+  int width;
+  while (scan_reach(s, p)) {
+    uint64_t others = ~s->block.space >> (p - s->base);
+    if (!others) {
+      p = s->base + BLOCK_BYTES;
+      continue;
+    }
+    p += __builtin_ctzll(others);
+    if (*p < 0x80 || !(char_class(decode_char(p, s->end, &width)) & CH_SPACE)) return p;
+    p += width;
+  }
+  return s->end;
+}
+
+/* The end of the chunk at p, and in *kind what it has. */
+static const uint8_t *skip_chunk(struct scan *s, const uint8_t *p, int *kind) {
+  int width;
+  *kind = 0;
+  while (scan_reach(s, p)) {
+    const struct block *b = &s->block;
+    int64_t at = p - s->base;
+    uint64_t stops = (b->space | b->high) >> at, after = (stops & -stops) << at;
+    uint64_t passed = (after - 1) & ~0ULL << at, others = passed & ~(b->letter | b->digit);
+    if (after && others << 1 == after && !(*kind & HAS_OTHER)) *kind |= ENDS_SO;
+    *kind |= (b->letter & passed ? HAS_LETTER : 0) | (b->digit & passed ? HAS_DIGIT : 0) |
+             (others ? HAS_OTHER : 0);
+    p = stops ? p + __builtin_ctzll(stops) : s->base + BLOCK_BYTES;
+    if (!stops) continue;
+    if (p >= s->end || *p < 0x80) break;
+    if (char_class(decode_char(p, s->end, &width)) & CH_SPACE) break;
+    *kind |= HAS_HIGH;
+    p += width;
+  }
+  return p;
 }
 
 static int split_text(const uint8_t *text, int64_t n, struct words *w, struct joints *joints) {
   const uint8_t *p = text, *end = text + n;
+  struct scan scan = {.base = text, .end = end};
+  scan_look(&scan);
   while (p < end) {
     const uint8_t *from = p;
-    int width, kind = 0;
-    while (p < end && (width = space_width(p, end))) p += width;
+    int kind;
+    p = skip_space(&scan, p);
     /* A single blank between words is none of spaCy's tokens; at the text's beginning it is. */
-    int gap = p > from && !(p - from == 1 && *from == ' ' && from > text);
+    int gap = from > text ? (p - from != 1) | (*from != ' ') : p > from;
     if (p == end) {
       w->end_gap = (uint8_t)gap;
       break;
     }
     const uint8_t *chunk = p;
-    for (;;) {
-      while (p < end && byte_kind[*p] < HAS_HIGH) kind |= byte_kind[*p++];
-      if (p == end || byte_kind[*p] == IS_SPACE) break;
-      if (char_class(decode_char(p, end, &width)) & CH_SPACE) break;
-      kind |= HAS_HIGH;
-      p += width;
-    }
+    p = skip_chunk(&scan, p, &kind);
     int64_t first = w->n;
     if (add_chunk(w, text, chunk, p, kind)) return -1;
     w->gap[first] = (uint8_t)gap;
@@ -264,6 +284,7 @@ int words_split(const uint8_t *text, int64_t n, struct words *out) {
   struct joints joints = {0};
   out->n = 0;
   out->end_gap = 0;
+  out->end = text + n;
   int bad = words_reserve(out, 1024) || split_text(text, n, out, &joints);
   if (!bad && joints.n) bad = phrases_join(text, out, &joints);
   free(joints.at);

@@ -12,8 +12,7 @@ enum {
   WORD_ALPHA = 2,        /* has an alphabetic character (str.isalpha) */
   WORD_SENTENCE_END = 4, /* is one of the sentencizer's sentence-ending characters */
   WORD_PUNCT = 8,        /* has characters of Unicode category P only */
-  WORD_STOP = 0xff00,    /* is a stop word of Gopher: one bit each, from bit 8 on, for
-                            be, to, of, the, and, that, have, with (as written, lower case) */
+  WORD_STOP = 0xff00,    /* is be, to, of, the, and, that, have or with: one bit each */
 };
 
 struct words {
@@ -25,6 +24,7 @@ struct words {
   uint64_t *hash;  /* of its bytes (hash.h: hash_bytes) */
   uint8_t *gap;    /* 1: whitespace other than exactly one space stands before it */
   uint8_t end_gap; /* the same, for whitespace after the last word */
+  const uint8_t *end; /* of the text that was split */
 };
 
 /* Split a text; `out` is emptied first and its arrays are kept and grown between calls. A struct

@@ -11,7 +11,7 @@ from etude.stages.corpus.kernel.reference._rules import (
 )
 from etude.stages.corpus.kernel.reference._tables import classes, english
 
-STOP_WORDS = ("be", "to", "of", "the", "and", "that", "have", "with")
+STOP_WORDS = ("to", "with", "and", "be", "have", "the", "that", "of")
 """Gopher's, in the order of their bits."""
 
 
