@@ -155,7 +155,9 @@ class FileReader(Reader, frozen=True, kw_only=True):
                 for n_given, item in enumerate(source, start=1):
                     aside.gave = True
                     yield item
-                    if not aside.lets(file.name, f", after document {n_given} of it"):
+                    if aside.asks and not aside.lets(
+                        file.name, f", after document {n_given} of it"
+                    ):
                         break
         except DamageError as damage:
             aside(file.name, str(damage))

@@ -33,7 +33,9 @@ def json_documents(reader: FieldReader, file: File, part: Part, aside: Aside) ->
             return
     for place, line in lines(file, aside, reader.max_document_bytes, part.start, part.stop):
         at = f"@{place}"
-        if aside.lets(file.name, at) and (found := maker.line(line, at)) is not None:
+        if aside.asks and not aside.lets(file.name, at):
+            continue
+        if (found := maker.line(line, at)) is not None:
             yield found
 
 

@@ -56,6 +56,8 @@ class Aside:
     def __init__(self, broken: Callable[[BrokenRecord], None]) -> None:
         self._broken = broken
         self._watcher = broken if isinstance(broken, Watcher) else None
+        self.asks = self._watcher is not None
+        """Whether anybody wants to be asked; spares the question where records are many."""
         self._passed: dict[str, int] = {}
         self.gave = False
         """Whether the file at hand gave a document, or something that was set aside."""
