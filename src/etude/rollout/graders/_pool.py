@@ -59,7 +59,8 @@ class WorkerPool:
         """
         if jobs < 1:
             raise ConfigError(f"a pool of {jobs} workers cannot judge anything; jobs must be >= 1")
-        self._arguments = (function, str(memory_bytes))
+        self._function = function
+        self._memory_bytes = memory_bytes
         self._jobs = jobs
         self._open = False
         self._idle: asyncio.LifoQueue[_Worker] = asyncio.LifoQueue()
@@ -69,7 +70,7 @@ class WorkerPool:
         """Open the pool."""
         self._open = True
         self._idle = asyncio.LifoQueue()
-        self._workers = [_Worker(self._arguments) for _ in range(self._jobs)]
+        self._workers = [_Worker(self._function, self._memory_bytes) for _ in range(self._jobs)]
         for worker in self._workers:
             self._idle.put_nowait(worker)
         return self
@@ -123,8 +124,9 @@ class WorkerPool:
 class _Worker:
     """A place for one process, which is replaced whenever it had to be killed."""
 
-    def __init__(self, arguments: tuple[str, ...]) -> None:
-        self._arguments = arguments
+    def __init__(self, function: str, memory_bytes: int) -> None:
+        self._function = function
+        self._memory_bytes = memory_bytes
         self._process: Process | None = None
         self._buried: set[asyncio.Task[None]] = set()
         self._n_asked = 0
@@ -180,14 +182,15 @@ class _Worker:
             await asyncio.wait(set(self._buried))
 
     async def _start(self) -> None:
+        command, environment = worker_command(self._function, self._memory_bytes)
         starting = asyncio.ensure_future(
             asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-m", _WORKER, *self._arguments, str(os.getpid())),
+                *command,
                 stdin=PIPE,
                 stdout=PIPE,
                 stderr=PIPE,
                 cwd="/",
-                env=_environment(),
+                env=environment,
                 start_new_session=True,
             )
         )
@@ -256,6 +259,12 @@ async def _bury(process: Process) -> None:
     if process.stdin is not None:
         process.stdin.close()
     await process.wait()
+
+
+def worker_command(function: str, memory_bytes: int) -> tuple[list[str], dict[str, str]]:
+    """Return how a worker is started: its command, and its whole environment."""
+    arguments = (function, str(memory_bytes), str(os.getpid()))
+    return [sys.executable, "-P", "-m", _WORKER, *arguments], _environment()
 
 
 def _environment() -> dict[str, str]:
