@@ -22,6 +22,11 @@ class WarcRecord(msgspec.Struct, frozen=True):
     """Names in lower case."""
     body: bytes
 
+    @property
+    def url(self) -> str:
+        """What was archived."""
+        return self.headers.get("warc-target-uri", "").strip("<>")
+
 
 def warc_records(
     file: File, aside: Aside, types: Collection[str], limit_bytes: int

@@ -4,15 +4,16 @@ from collections.abc import Iterator
 from typing import ClassVar
 from urllib.parse import quote
 
-from etude.store.readers._base import FileReader, Part
+from etude.store.readers._base import Part
 from etude.store.readers._decode import decode, kept
 from etude.store.readers._files import File
 from etude.store.readers._pages import declared_charset, read_page
+from etude.store.readers._robots import RobotsReader
 from etude.store.readers._rows import Aside, Found
 from etude.store.readers._whole import read_whole
 
 
-class HtmlReader(FileReader, frozen=True, kw_only=True):
+class HtmlReader(RobotsReader, frozen=True, kw_only=True):
     """Reads HTML files. The markup is kept: a step extracts the text."""
 
     endings: ClassVar[tuple[str, ...]] = (".html", ".htm", ".xhtml", ".shtml")
@@ -26,6 +27,8 @@ class HtmlReader(FileReader, frozen=True, kw_only=True):
         found = page_document(data, file.name, file.path)
         if self.base_url and not found.url:
             found.url = self.base_url + quote(file.name, errors="replace")
+        if self.robots:
+            found.opt_out += self.known_robots().signals(found.url)
         yield found
 
 

@@ -1,23 +1,25 @@
 """Web archives: WARC with pages, WET with texts, as crawlers write them."""
 
-import zlib
 from collections.abc import Iterator
 from typing import ClassVar
 
-from etude.store.readers._base import FileReader, Part
+from etude.store.readers._base import Part
 from etude.store.readers._decode import decode, kept
 from etude.store.readers._files import File
+from etude.store.readers._http import http_answer
 from etude.store.readers._pages import Page, declared_charset, header_signals, read_page
+from etude.store.readers._robots import RobotsReader, is_robots
 from etude.store.readers._rows import Aside, DamageError, Found
-from etude.store.readers._warc import WarcRecord, split_http, warc_records
+from etude.store.readers._warc import WarcRecord, warc_records
 
 _PAGES = ("text/html", "application/xhtml+xml")
 
 
-class WarcReader(FileReader, frozen=True, kw_only=True):
+class WarcReader(RobotsReader, frozen=True, kw_only=True):
     """Reads pages and texts from web archives, each with its URL, date and signals of opting out.
 
-    Answers that are no pages or texts, or no success, are passed over.
+    Answers that are no pages or texts, or no success, are passed over. A robots.txt that lies in an
+    archive is no document: it is heeded for what follows it there.
     """
 
     endings: ClassVar[tuple[str, ...]] = (".warc", ".wet", ".arc")
@@ -27,17 +29,23 @@ class WarcReader(FileReader, frozen=True, kw_only=True):
 
     def documents(self, file: File, part: Part, aside: Aside) -> Iterator[Found]:
         """Yield the documents of one archive."""
+        robots = self.known_robots()
         for record in warc_records(file, aside, self.types, self.max_document_bytes):
             place = f"@{record.at}"
             if not aside.lets(file.name, place):
                 continue
             try:
+                if is_robots(record.url):
+                    robots.learn_record(record)
+                    aside.pass_over("robots.txt")
+                    continue
                 found = _document(record, aside, self.max_document_bytes)
             except DamageError as damage:
                 aside(file.name + place, str(damage), record.body[:80])
                 continue
             if found is not None:
                 found.id = file.name + place
+                found.opt_out += robots.signals(found.url)
                 found.source = file.path + place
                 yield found
 
@@ -48,14 +56,10 @@ def _document(record: WarcRecord, aside: Aside, limit_bytes: int) -> Found | Non
     http: dict[str, str] = {}
     kind = headers.get("content-type", "").lower()
     if kind.startswith("application/http"):
-        answer = split_http(data)
-        if answer is None:
-            raise DamageError("not an HTTP response")
-        status, http, data = answer
+        status, http, data = http_answer(data, limit_bytes)
         if not 200 <= status < 300:
             aside.pass_over(f"HTTP status {status}")
             return None
-        data = _payload(data, http, limit_bytes)
         kind = http.get("content-type", "").lower() or _sniff(data)
     media_type = kind.partition(";")[0].strip()
     if not media_type and data:
@@ -81,7 +85,7 @@ def _text(record: WarcRecord, data: bytes, kind: str, http: dict[str, str]) -> F
         text=kept(data, decoded),
         source="",
         media_type="text/html" if is_page else "text/plain",
-        url=record.headers.get("warc-target-uri", "").strip("<>"),
+        url=record.url,
         title=page.title,
         date=record.headers.get("warc-date", ""),
         licence=page.licence,
@@ -92,51 +96,3 @@ def _text(record: WarcRecord, data: bytes, kind: str, http: dict[str, str]) -> F
 
 def _sniff(data: bytes) -> str:
     return "text/html" if data[:512].lstrip().startswith(b"<") else ""
-
-
-def _payload(data: bytes, http: dict[str, str], limit_bytes: int) -> bytes:
-    """Take off how a payload was sent. Many archives hold it plain and kept the headers."""
-    if "chunked" in http.get("transfer-encoding", "").lower():
-        data = _joined(data)
-    coding = http.get("content-encoding", "").lower().strip()
-    if coding in ("gzip", "x-gzip", "deflate"):
-        return _inflated(data, limit_bytes)
-    if coding not in ("", "identity") and b"\0" in data[:512]:
-        raise DamageError("unknown content encoding")
-    return data
-
-
-def _inflated(data: bytes, limit_bytes: int) -> bytes:
-    for wbits in (47, -15):
-        inner = zlib.decompressobj(wbits=wbits)
-        try:
-            plain = inner.decompress(data, limit_bytes + 1)
-        except zlib.error:
-            continue
-        if len(plain) > limit_bytes:
-            raise DamageError("longer than max_document_bytes")
-        return plain
-    return data
-
-
-def _joined(data: bytes) -> bytes:
-    """Return the chunks of a payload in one; the payload itself when it is not in chunks."""
-    kept_chunks: list[bytes] = []
-    at = 0
-    while True:
-        line, gap, _ = data[at : at + 80].partition(b"\r\n")
-        size = _hex(line.partition(b";")[0].strip())
-        if not gap or size is None:
-            return b"".join(kept_chunks) if kept_chunks else data
-        begin = at + len(line) + 2
-        kept_chunks.append(data[begin : begin + size])
-        at = begin + size + 2
-        if size == 0 or at > len(data):
-            return b"".join(kept_chunks)
-
-
-def _hex(digits: bytes) -> int | None:
-    try:
-        return int(digits, 16) if 0 < len(digits) <= 8 else None
-    except ValueError:
-        return None
