@@ -9,7 +9,7 @@
 
 enum { BLOCK_BYTES = 64 };
 
-/* A byte that has no bit here is an ASCII sign. */
+/* A byte that has no bit here is a sign or a control character of ASCII. */
 struct block {
   uint64_t space, letter, digit, high;
 };
@@ -60,11 +60,11 @@ static inline void scan_look(struct scan *s) {
   s->block = s->end - s->base < BLOCK_BYTES ? block_before(s->base, s->end) : block_at(s->base);
 }
 
-/* Look at the next block if p is in it. Returns 0 where the text ends at p. */
+/* Look at the block at p if p is beyond the last one. Returns 0 where the text ends at p. */
 static inline int scan_reach(struct scan *s, const uint8_t *p) {
   if (p - s->base < BLOCK_BYTES) return 1;
   if (p >= s->end) return 0;
-  s->base += BLOCK_BYTES;
+  s->base = p;
   scan_look(s);
   return 1;
 }

@@ -71,33 +71,48 @@ static inline uint64_t xxh_merge(uint64_t acc, uint64_t v) {
   return (acc ^ xxh_round(0, v)) * XXH_P1 + XXH_P4;
 }
 
-/* xxHash64 of n bytes. */
-static inline uint64_t xxh64(const uint8_t *p, int64_t n, uint64_t seed) {
-  const uint8_t *end = p + n;
-  uint64_t h;
-  if (n >= 32) {
-    uint64_t a = seed + XXH_P1 + XXH_P2, b = seed + XXH_P2, c = seed, d = seed - XXH_P1;
-    for (; end - p >= 32; p += 32) {
-      a = xxh_round(a, load64(p));
-      b = xxh_round(b, load64(p + 8));
-      c = xxh_round(c, load64(p + 16));
-      d = xxh_round(d, load64(p + 24));
-    }
-    h = rotate_left(a, 1) + rotate_left(b, 7) + rotate_left(c, 12) + rotate_left(d, 18);
-    h = xxh_merge(xxh_merge(xxh_merge(xxh_merge(h, a), b), c), d);
-  } else {
-    h = seed + XXH_P5;
+/* Of whole stripes of 32 bytes; *p moves behind them. */
+static inline uint64_t xxh_stripes(const uint8_t **p, const uint8_t *end, uint64_t seed) {
+  uint64_t a = seed + XXH_P1 + XXH_P2, b = seed + XXH_P2, c = seed, d = seed - XXH_P1;
+  for (; end - *p >= 32; *p += 32) {
+    a = xxh_round(a, load64(*p));
+    b = xxh_round(b, load64(*p + 8));
+    c = xxh_round(c, load64(*p + 16));
+    d = xxh_round(d, load64(*p + 24));
   }
-  h += (uint64_t)n;
-  for (; end - p >= 8; p += 8) h = rotate_left(h ^ xxh_round(0, load64(p)), 27) * XXH_P1 + XXH_P4;
-  if (end - p >= 4) {
-    h = rotate_left(h ^ load32(p) * XXH_P1, 23) * XXH_P2 + XXH_P3;
-    p += 4;
-  }
-  for (; p < end; p++) h = rotate_left(h ^ *p * XXH_P5, 11) * XXH_P1;
+  uint64_t h = rotate_left(a, 1) + rotate_left(b, 7) + rotate_left(c, 12) + rotate_left(d, 18);
+  return xxh_merge(xxh_merge(xxh_merge(xxh_merge(h, a), b), c), d);
+}
+
+static inline uint64_t xxh_8(uint64_t h, uint64_t v) {
+  return rotate_left(h ^ xxh_round(0, v), 27) * XXH_P1 + XXH_P4;
+}
+
+static inline uint64_t xxh_4(uint64_t h, uint64_t v) {
+  return rotate_left(h ^ v * XXH_P1, 23) * XXH_P2 + XXH_P3;
+}
+
+static inline uint64_t xxh_1(uint64_t h, uint64_t v) {
+  return rotate_left(h ^ v * XXH_P5, 11) * XXH_P1;
+}
+
+static inline uint64_t xxh_close(uint64_t h) {
   h = (h ^ (h >> 33)) * XXH_P2;
   h = (h ^ (h >> 29)) * XXH_P3;
   return h ^ (h >> 32);
+}
+
+/* xxHash64 of n bytes. */
+static inline uint64_t xxh64(const uint8_t *p, int64_t n, uint64_t seed) {
+  const uint8_t *end = p + n;
+  uint64_t h = (n >= 32 ? xxh_stripes(&p, end, seed) : seed + XXH_P5) + (uint64_t)n;
+  for (; end - p >= 8; p += 8) h = xxh_8(h, load64(p));
+  if (end - p >= 4) {
+    h = xxh_4(h, load32(p));
+    p += 4;
+  }
+  for (; p < end; p++) h = xxh_1(h, *p);
+  return xxh_close(h);
 }
 
 #endif

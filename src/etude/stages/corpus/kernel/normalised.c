@@ -43,7 +43,22 @@ int etude_normalised(struct normalised_request *r) {
   return bad ? -1 : 0;
 }
 
-/* Hashes of all shingles of texts, or of all grams, in their order; more than there is room for are counted only.
+static void roll_all(const struct shingler *s, int64_t n_grams, int64_t count, int64_t room,
+                     uint64_t *hashes) {
+  struct gram_roll roll;
+  gram_roll_start(&roll, &s->words, n_grams);
+  for (int64_t k = 0; k < count && k < room; k++) hashes[k] = gram_roll_next(&roll);
+}
+
+static void hash_all(const struct shingler *s, int64_t n_grams, int64_t count, int64_t room,
+                     uint64_t *hashes) {
+  if (count > room) count = room;
+  for (int64_t k = 0; k < count; k += SHINGLES)
+    shingle_hashes(s, k, count - k < SHINGLES ? count - k : SHINGLES, n_grams, hashes + k);
+}
+
+/* Hashes of all shingles of texts, or of all grams, in their order; more than there is room for
+   are counted only.
    Returns the number of all, -1 when out of memory. */
 int64_t etude_shingles(const uint8_t *text, const int64_t *offsets, int64_t rows, int64_t n_grams,
                        int grams, int64_t room, int64_t *starts, uint64_t *hashes) {
@@ -57,11 +72,11 @@ int64_t etude_shingles(const uint8_t *text, const int64_t *offsets, int64_t rows
       break;
     }
     int64_t count = shingle_count(&s, n_grams);
-    struct gram_roll roll;
-    if (grams) gram_roll_start(&roll, &s.words, n_grams);
-    for (int64_t k = 0; k < count; k++, n++)
-      if (n < room) hashes[n] = grams ? gram_roll_next(&roll) : shingle_hash(&s, k, n_grams);
-    starts[i + 1] = n;
+    if (grams)
+      roll_all(&s, n_grams, count, room - n, hashes + n);
+    else
+      hash_all(&s, n_grams, count, room - n, hashes + n);
+    starts[i + 1] = n += count;
   }
   shingler_free(&s);
   return n;

@@ -175,5 +175,5 @@ def permutations(n_hashes: int, seed: int) -> tuple[npt.NDArray[np.uint64], npt.
     random = np.random.RandomState(seed)
     a = random.randint(1, _PRIME, dtype=np.uint64, size=n_hashes)
     b = random.randint(0, _PRIME, dtype=np.uint64, size=n_hashes)
-    fill = np.zeros(-n_hashes % _LANES, dtype=np.uint64)
+    fill = np.ones(-n_hashes % _LANES, dtype=np.uint64)
     return np.concatenate([a, fill]), np.concatenate([b, fill])

@@ -4,21 +4,9 @@
 #include <string.h>
 
 #include "affixes.h"
+#include "block.h"
 #include "tables.h"
 #include "unicode.h"
-
-/* What becomes of an ASCII byte: itself in lower case, a blank, or 0 for a digit. */
-static uint8_t ascii_change[128];
-
-__attribute__((constructor)) static void unfold(void) {
-  unicode_unfold();
-  for (int c = 0; c < 128; c++) {
-    int lower = c >= 'A' && c <= 'Z' ? c + 32 : c;
-    int space = (char_class((uint32_t)c) & CH_SPACE) != 0;
-    int symbol = (char_class((uint32_t)c) & CH_SYMBOL) != 0;
-    ascii_change[c] = (uint8_t)(is_ascii_digit((uint8_t)c) ? 0 : space || symbol ? ' ' : lower);
-  }
-}
 
 int bytes_reserve(struct bytes *b, int64_t cap) {
   if (cap <= b->cap) return 0;
@@ -217,32 +205,60 @@ static const uint8_t *simplify_high(const uint8_t *text, const uint8_t *p, const
   return p + width;
 }
 
-/* There is always room for what is left of the text and more: what grows makes room itself. */
+/* Letters of ASCII in lower case. Up to 15 bytes more are written. */
+static inline void copy_lower(uint8_t *to, const uint8_t *p, int64_t n, const uint8_t *end) {
+  bytes16 v;
+  int64_t k = 0;
+  for (; k < n && end - p - k >= 16; k += 16) {
+    memcpy(&v, p + k, 16);
+    v |= 32;
+    memcpy(to + k, &v, 16);
+  }
+  for (; k < n; k++) to[k] = p[k] | 32;
+}
+
+/* How many of the lowest bits are zeros; `all` where each is. */
+static inline int64_t zeros(uint64_t bits, int64_t all) {
+  return bits ? __builtin_ctzll(bits) : all;
+}
+
+/* There is always room for what is left of the text and more: what grows makes room itself. Of
+   ASCII, letters and digits stay, each number as 0, and all else is blank. */
 int simplify(const uint8_t *text, int64_t n, struct bytes *out) {
   const uint8_t *p = text, *end = text + n;
+  struct scan scan = {.base = text, .end = end};
   int blank = 1;
   out->n = out->from = 0;
   if (bytes_reserve(out, n + 64)) return -1;
-  while (p < end) {
-    uint8_t *to = out->data + out->n;
-    while (p < end && *p < 0x80) {
-      uint8_t c = ascii_change[*p++];
-      if (c > ' ') {
-        *to++ = c;
-        blank = 0;
-      } else if (c) {
-        *to = ' ';
-        to += !blank;
-        blank = 1;
-      } else {
-        p = skip_number(p - 1, end);
-        *to++ = '0';
-        blank = 0;
-      }
+  uint8_t *to = out->data;
+  scan_look(&scan);
+  while (p < end && scan_reach(&scan, p)) {
+    const struct block *b = &scan.block;
+    int64_t at = p - scan.base, left = end - scan.base < BLOCK_BYTES ? end - scan.base : BLOCK_BYTES;
+    int64_t letters = zeros(~b->letter >> at, BLOCK_BYTES - at);
+    copy_lower(to, p, letters, end);
+    to += letters;
+    p += letters;
+    at += letters;
+    blank &= !letters;
+    if (at == left) continue;
+    int64_t blanks = zeros((b->letter | b->digit | b->high) >> at, left - at);
+    *to = ' ';
+    to += blanks && !blank;
+    p += blanks;
+    blank |= blanks > 0;
+    if (at + blanks == left || b->letter >> (at + blanks) & 1) continue;
+    if (*p < 0x80) {
+      p = skip_number(p, end);
+      *to++ = '0';
+      blank = 0;
+      continue;
     }
     out->n = to - out->data;
-    if (p < end && !(p = simplify_high(text, p, end, out, &blank))) return -1;
+    if (!(p = simplify_high(text, p, end, out, &blank))) return -1;
+    to = out->data + out->n;
   }
+  out->n = to - out->data;
   while (out->n > 0 && out->data[out->n - 1] == ' ') out->n--;
   while (out->from < out->n && out->data[out->from] == ' ') out->from++;
   return 0;

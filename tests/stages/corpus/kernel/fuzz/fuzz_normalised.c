@@ -58,6 +58,23 @@ static void check_lines(const uint8_t *text, const int64_t *offsets, int paragra
   free(spans);
 }
 
+static void check_signatures(const uint8_t *text, const int64_t *offsets, int64_t width,
+                             const struct permutations *p, const uint64_t *signatures) {
+  int64_t starts[ROWS + 1], count = etude_shingles(text, offsets, ROWS, width, 0, 0, starts, 0);
+  uint64_t *hashes = malloc((size_t)(count + 1) * sizeof *hashes);
+  if (etude_shingles(text, offsets, ROWS, width, 0, count, starts, hashes) != count) abort();
+  for (int64_t i = 0; i < ROWS; i++)
+    for (int64_t j = 0; j < p->n; j++) {
+      uint64_t least = ~0ULL;
+      for (int64_t k = starts[i]; k < starts[i + 1]; k++) {
+        uint64_t v = (hashes[k] * p->a[j] + p->b[j]) % ((1ULL << 61) - 1);
+        if (v < least) least = v;
+      }
+      if (signatures[i * p->n + j] != least) abort();
+    }
+  free(hashes);
+}
+
 void fuzz_normalised(const uint8_t *data, size_t size) {
   if (size < 2) return;
   int64_t width = 1 + data[0] % 14, folded = data[1] % 4, n = (int64_t)size - 2;
@@ -82,12 +99,17 @@ void fuzz_normalised(const uint8_t *data, size_t size) {
   uint64_t filter[SLOTS / 8] = {0}, a[HASHES], b[HASHES], signatures[ROWS * HASHES];
   uint64_t digests[2 * ROWS], again[2 * ROWS];
   etude_grams_fill(hashes, distinct, SLOTS - 1, slots, filter);
-  for (int k = 0; k < HASHES; k++) a[k] = 2 * (uint64_t)k + 1, b[k] = (uint64_t)k << 40;
+  /* Around multiples of the prime a signature is found in another way. */
+  for (uint64_t k = 0; k < HASHES; k++) {
+    a[k] = k < 4 ? 2 * k + 1 : 0;
+    b[k] = k < 8 ? k << 40 : (data[0] & 7) * ((1ULL << 61) - 1) + k - 9;
+  }
   struct grams grams = {SLOTS - 1, hashes, slots, filter, 1, &width};
   struct normalised_request request = {
       ROWS, text, offsets, width, {HASHES, a, b}, signatures, n_shingles, &grams,
       {0, 8, hit_text, hit_gram}, n_hits, digests, folded};
   if (etude_normalised(&request)) abort();
+  check_signatures(text, offsets, width, &request.permutations, signatures);
   if (etude_digests(text, offsets, ROWS, (int)folded, again)) abort();
   if (memcmp(digests, again, sizeof digests)) abort();
   if (count && !request.hits.n) abort();
