@@ -96,7 +96,7 @@ def build(
     began = time.monotonic()
     made = plan(recipe)
     units = _units(made)
-    aim = Made(command=_MADE_BY, recipe=made.resolved, inputs=_digest(units))
+    aim = Made(command=_MADE_BY, recipe=made.resolved, inputs=_digest(made, units))
     with DatasetWriter(target, record="document") as writer:
         if (there := _already(target, aim)) is not None:
             return there
@@ -123,8 +123,10 @@ def _units(made: Plan) -> list[PartUnit]:
     return units
 
 
-def _digest(units: Sequence[PartUnit]) -> str:
-    return hashlib.sha256(msgspec.json.encode(units)).hexdigest()
+def _digest(made: Plan, units: Sequence[PartUnit]) -> str:
+    beside = [listed for reader in made.readers for listed in reader.beside()]
+    told = msgspec.json.encode(units) + (msgspec.json.encode(beside) if beside else b"")
+    return hashlib.sha256(told).hexdigest()
 
 
 def _already(target: Path, aim: Made) -> BuildOutcome | None:

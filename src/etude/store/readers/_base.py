@@ -66,6 +66,14 @@ class Reader(Spec, frozen=True, kw_only=True):
             ConfigError: A file cannot be opened.
         """
 
+    def beside(self) -> list[Listed]:
+        """Return the files that hold no documents but decide what is said of them.
+
+        Raises:
+            ConfigError: A path leads nowhere or cannot be listed.
+        """
+        return []
+
     def made_by(self) -> str:
         """Return what `Origin.made_by` says of these documents."""
         return f"{type(self).__module__} {__version__}"

@@ -13,8 +13,8 @@ from urllib.parse import urljoin, urlsplit
 import msgspec
 
 from etude.errors import ConfigError
-from etude.store.readers._base import FileReader, Part
-from etude.store.readers._files import File, find_files, strip_compression
+from etude.store.readers._base import FileReader
+from etude.store.readers._files import File, Listed, find_files, strip_compression
 from etude.store.readers._http import http_answer
 from etude.store.readers._lines import lines
 from etude.store.readers._robots_rules import MOST_BYTES, Rules, parse_robots, path_key
@@ -56,15 +56,13 @@ class RobotsReader(FileReader, frozen=True, kw_only=True):
     by name carries `robots.txt:NAME`; one that is closed to all who are not named, `robots.txt:*`.
     Empty means that robots.txt is not heeded. Source: what their operators publish of them."""
 
-    def parts(self) -> list[Part]:
-        """Find the files and group small ones.
+    def beside(self) -> list[Listed]:
+        """Return the files of `robots`.
 
         Raises:
             ConfigError: A path leads nowhere or cannot be listed.
         """
-        if self.robots:
-            find_files(self.robots, _ENDINGS)
-        return super().parts()
+        return find_files(self.robots, _ENDINGS) if self.robots else []
 
     def known_robots(self) -> "Robots":
         """Return what the files of `robots` say, to which more can be added.
