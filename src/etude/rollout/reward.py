@@ -12,8 +12,6 @@ from etude.errors import GradeError, RecordError
 from etude.records import Grade, Reference
 from etude.rollout.bench import Bench, open_bench
 from etude.rollout.graders import Means
-from etude.sandbox import sandboxes
-from etude.store import CodebaseStore
 
 Completion = str | Sequence[Mapping[str, object]]
 """What a model said: a text, or the messages of a conversation."""
@@ -122,9 +120,7 @@ def make_reward_function(
     ) -> list[float | None]:
         with lock:
             if not held:
-                store = CodebaseStore(CodebaseStore.home())
-                box = sandboxes.make(sandbox)
-                held.append(Reward(Means(sandbox=box, codebases=store, jobs=jobs)))
+                held.append(Reward(Means.here(sandbox, jobs=jobs)))
         return held[0]([text_of(completion) for completion in completions], reference)
 
     return etude_reward

@@ -2,13 +2,14 @@
 
 from abc import ABC, abstractmethod
 from contextlib import AbstractAsyncContextManager
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import msgspec
 
+from etude.errors import ConfigError
 from etude.plugins import Spec
 from etude.records import Reference
-from etude.sandbox import Sandbox
+from etude.sandbox import Sandbox, sandboxes
 from etude.store import CodebaseStore
 
 
@@ -30,6 +31,36 @@ class Means(msgspec.Struct, frozen=True, kw_only=True):
     """Where prepared codebases are; `None` when there are none."""
     jobs: int = 2
     """How many responses are judged side by side: worker processes or boxes kept warm."""
+    no_sandbox: str = ""
+    """Why there is no sandbox, where one was asked for."""
+
+    @classmethod
+    def here(cls, sandbox: str = "bubblewrap", *, jobs: int = 2) -> Self:
+        """Return what this machine has: a sandbox, where it can be had, and the codebases.
+
+        Args:
+            sandbox: Name of the sandbox. Only judges that need one miss it where it cannot be had.
+            jobs: How many responses are judged side by side.
+        """
+        store = CodebaseStore(CodebaseStore.home())
+        try:
+            return cls(sandbox=sandboxes.make(sandbox), codebases=store, jobs=jobs)
+        except ConfigError as error:
+            return cls(codebases=store, jobs=jobs, no_sandbox=str(error))
+
+    def need_sandbox(self, who: str) -> Sandbox:
+        """Return the sandbox.
+
+        Args:
+            who: The grader that needs it.
+
+        Raises:
+            ConfigError: There is none; the message says why, or how to name one.
+        """
+        if self.sandbox is None:
+            why = self.no_sandbox or "choose one with --sandbox, or give one in Means"
+            raise ConfigError(f"the grader `{who}` runs programs of strangers in a sandbox; {why}")
+        return self.sandbox
 
 
 class Judge(ABC):
