@@ -7,7 +7,6 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Literal
 
-
 from etude.errors import ConfigError
 from etude.plugins import Kind
 from etude.records import Reference

@@ -5,6 +5,7 @@ writes it. The last `\boxed{…}` of a response is the answer.
 """
 
 import math
+import re
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.util import find_spec
@@ -14,12 +15,12 @@ import msgspec
 from etude.errors import ConfigError, GradeError, blame
 from etude.records import Reference
 from etude.rollout.graders._base import Grader, Judge, Means, Verdict
-from etude.rollout.graders._boxed import boxed, present, readings
+from etude.rollout.graders._extract import extract
 from etude.rollout.graders._pool import OutOfTime, WorkerPool
 
 MEMORY_BYTES = 4 << 30
-MAX_ANSWER_CHARS = 100_000
-"""Of an answer; a longer one is wrong. The largest grid that is asked for has a third of it."""
+_TEXT = re.compile(r"\\(?:text|texttt|textbf|mathrm|mbox)\{(.*)\}", re.DOTALL)
+_ESCAPED = re.compile(r"\\([#$%&_{}])")
 
 
 class ReasoningGymGrader(Grader, frozen=True, kw_only=True):
@@ -52,7 +53,7 @@ class ReasoningGymGrader(Grader, frozen=True, kw_only=True):
 
     def present(self, answer: str) -> str:
         """Return the answer in a box."""
-        return present(answer)
+        return f"\\boxed{{{answer}}}"
 
     @property
     def instruction(self) -> str:
@@ -71,14 +72,10 @@ class _Scorer(Judge):
         self._settings = settings
 
     async def judge(self, response: str, reference: Reference) -> Verdict:
-        answer = boxed(response)
+        answer, reason = extract(response, ("boxed",))
         if answer is None:
-            return Verdict(0.0, "no \\boxed{…} in the response")
-        if not answer.strip():
-            return Verdict(0.0, "the box is empty")
-        if len(answer) > MAX_ANSWER_CHARS:
-            return Verdict(0.0, f"an answer of more than {MAX_ANSWER_CHARS} characters")
-        asked = {"data": reference.data, "answers": readings(answer)}
+            return Verdict(0.0, reason)
+        asked = {"data": reference.data, "answers": _readings(answer)}
         try:
             payload = msgspec.json.encode(asked)
         except UnicodeEncodeError:
@@ -105,3 +102,13 @@ class _Scored(msgspec.Struct, forbid_unknown_fields=True):
     score: float
     note: str
     fault: str
+
+
+def _readings(answer: str) -> list[str]:
+    r"""Return what a box may mean as plain text: as it is, without spaces, `\text` or escapes."""
+    stripped = answer.strip()
+    inner = _TEXT.fullmatch(stripped)
+    plain = inner[1].strip() if inner else stripped
+    if len(plain) > 2 and plain[0] == plain[-1] == "$":
+        plain = plain[1:-1]
+    return list(dict.fromkeys([answer, stripped, plain, _ESCAPED.sub(r"\1", plain)]))
