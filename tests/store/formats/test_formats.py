@@ -1,5 +1,7 @@
 """Data sets are shipped whole or not at all, and read back by what they are made for."""
 
+import re
+import tomllib
 from pathlib import Path
 
 import msgspec
@@ -92,3 +94,52 @@ def test_a_format_says_which_records_it_takes(tmp_path: Path) -> None:
         writer.finish(recipe="{}")
     with pytest.raises(ConfigError, match="holds documents, and this format takes problems"):
         formats.make("trl").ship(Dataset.open(tmp_path / "ds"), tmp_path / "out")
+
+
+def test_a_taskset_for_verifiers_keeps_references_off_its_tasks(tmp_path: Path) -> None:
+    held = problems(tmp_path / "ds")
+    written = formats.make({"use": "verifiers", "package": "sums"}).ship(held, tmp_path / "out")
+    assert written == [
+        "README.md",
+        "pyproject.toml",
+        "sums/__init__.py",
+        "sums/problems.jsonl",
+        "sums/references.jsonl",
+        "sums/taskset.py",
+    ]
+    rows = (tmp_path / "out" / "sums" / "problems.jsonl").read_text("utf-8").splitlines()
+    assert set(msgspec.json.decode(rows[0])) == {"id", "prompt", "topic", "family", "level", "bin"}
+    hidden = (tmp_path / "out" / "sums" / "references.jsonl").read_text("utf-8").splitlines()
+    assert [msgspec.json.decode(row, type=Reference).answer for row in hidden] == ["1", "2", "3"]
+    project = tomllib.loads((tmp_path / "out" / "pyproject.toml").read_text("utf-8"))
+    assert project["project"]["name"] == "sums"
+
+
+def test_rows_for_nemo_gym_hold_the_request_and_what_verifying_needs(tmp_path: Path) -> None:
+    held = problems(tmp_path / "ds")
+    formats.make({"use": "nemo_gym", "server": "sums"}).ship(held, tmp_path / "out")
+    rows = (tmp_path / "out" / "data" / "train.jsonl").read_text("utf-8").splitlines()
+    first = msgspec.json.decode(rows[0])
+    message = {"role": "user", "content": "What is 0 + 1?\n\nBox it."}
+    assert first["responses_create_params"] == {"input": [message]}
+    assert msgspec.json.decode(first["reference"], type=Reference).answer == "1"
+    assert (tmp_path / "out" / "configs" / "sums.yaml").is_file()
+
+
+@pytest.mark.parametrize("spec", [{"use": "verifiers"}, {"use": "nemo_gym"}, {"use": "trl"}])
+def test_every_program_that_is_shipped_is_valid_and_holds_no_blank(
+    spec: dict[str, str], tmp_path: Path
+) -> None:
+    formats.make(spec).ship(problems(tmp_path / "ds"), tmp_path / "out")
+    for path in (tmp_path / "out").rglob("*.py"):
+        text = path.read_text("utf-8")
+        compile(text, path.name, "exec")
+        assert not re.search(r"\{(package|server|digest)\}", text)
+
+
+@pytest.mark.parametrize(
+    "spec", [{"use": "verifiers", "package": "../up"}, {"use": "nemo_gym", "server": "A b"}]
+)
+def test_a_name_that_would_lead_elsewhere_is_refused(spec: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match="cannot be the name"):
+        formats.make(spec)
