@@ -16,7 +16,7 @@ _KEYS = st.one_of(
     st.none(), st.booleans(), st.integers(), st.text(), st.binary(), st.floats(allow_nan=False)
 )
 PLAIN = st.recursive(
-    _KEYS | st.complex_numbers(allow_nan=False),
+    _KEYS | st.complex_numbers(allow_nan=False, allow_infinity=False),
     lambda inner: st.one_of(
         st.lists(inner, max_size=4),
         st.lists(inner, max_size=3).map(tuple),
