@@ -10,10 +10,11 @@ from etude.errors import EtudeError
 from etude.store import TABLES, Dataset
 
 PUBLIC = """
-    AnswerKey BaselineTest BrokenRecord CodeTest Codebase Coverage Dataset Document DroppedDocument
-    DuplicateCopy Episode EtudeError FamilyAudit FilePatch Grade Message Origin Problem Record
-    Reference SetAside SolveRate StepCount Tally Task TextFile ToolCall Turn Workspace __version__
-    apply_patch make_patch parse_patch
+    AnswerKey BaselineTest BrokenRecord Candidate CodeTest Codebase Comparison Coverage Dataset
+    Demonstration Document DroppedDocument DuplicateCopy Episode EtudeError FamilyAudit FilePatch
+    Grade Message Origin Preference Problem Rating Record Reference SetAside SolveRate Span
+    StepCount Tally Task TextFile ToolCall Turn Workspace __version__ apply_patch make_patch
+    parse_patch
 """
 
 

@@ -3,10 +3,12 @@
 from etude.records._base import Origin, Record
 from etude.records.codebase import BaselineTest, Codebase, Coverage, Outcome, SetAside
 from etude.records.curation import DuplicateCopy, StepCount, Tally
+from etude.records.demonstration import Demonstration, ReviewState
 from etude.records.document import BrokenRecord, Document, DroppedDocument
 from etude.records.episode import Ending, Episode, Grade, Turn
 from etude.records.message import Message, ToolCall
 from etude.records.patch import FilePatch, apply_patch, make_patch, parse_patch
+from etude.records.preference import Candidate, Comparison, Preference, Rating, Span
 from etude.records.problem import CodeTest, FamilyAudit, Problem, Reference, SolveRate, TestKind
 from etude.records.task import AnswerKey, Task, TextFile, Workspace
 
@@ -14,9 +16,12 @@ __all__ = [
     "AnswerKey",
     "BaselineTest",
     "BrokenRecord",
+    "Candidate",
     "CodeTest",
     "Codebase",
+    "Comparison",
     "Coverage",
+    "Demonstration",
     "Document",
     "DroppedDocument",
     "DuplicateCopy",
@@ -28,11 +33,15 @@ __all__ = [
     "Message",
     "Origin",
     "Outcome",
+    "Preference",
     "Problem",
+    "Rating",
     "Record",
     "Reference",
+    "ReviewState",
     "SetAside",
     "SolveRate",
+    "Span",
     "StepCount",
     "Tally",
     "Task",

@@ -9,13 +9,17 @@ from etude.errors import ConfigError
 from etude.records import (
     AnswerKey,
     BrokenRecord,
+    Comparison,
+    Demonstration,
     Document,
     DroppedDocument,
     DuplicateCopy,
     Episode,
     FamilyAudit,
     Grade,
+    Preference,
     Problem,
+    Rating,
     Reference,
     SolveRate,
     StepCount,
@@ -43,6 +47,10 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "references": Reference,
     "audits": FamilyAudit,
     "solve_rates": SolveRate,
+    "demonstrations": Demonstration,
+    "comparisons": Comparison,
+    "ratings": Rating,
+    "preferences": Preference,
 }
 """Every table a data set can hold, and the type of its rows."""
 
