@@ -1,11 +1,12 @@
 """Call functions of a healthy codebase in a box, with literals, and read what they return."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from etude.errors import SandboxError
-from etude.rollout.machine import image_of
+from etude.rollout.environment import open_tree
+from etude.rollout.machine import BYTECODE_TARGET
 from etude.rollout.suites.pytest import RUNNER_TARGET
 from etude.sandbox import Sandbox
 from etude.store import Prepared
@@ -50,8 +51,9 @@ async def run_calls(
     *,
     timeout_s: float = 10.0,
     hash_seed: int = 0,
+    files: Mapping[str, str] | None = None,
 ) -> list[Returned]:
-    """Call a function of the healthy tree, once for each of `calls`, each in a process of its own.
+    """Call a function of a codebase, once for each of `calls`, each in a process of its own.
 
     Args:
         prepared: The codebase.
@@ -60,14 +62,16 @@ async def run_calls(
         sandbox: Where it runs.
         timeout_s: Wall time of all calls together, the start of Python included.
         hash_seed: Seed of Python's hashes, which decides the order of sets.
+        files: Files of the codebase that are others; `None` for the healthy tree.
 
     Raises:
         SandboxError: The box failed.
     """
     job = msgspec.json.encode({"target": target, "calls": list(calls), "call_s": timeout_s / 2})
     command = ["/usr/bin/env", f"PYTHONHASHSEED={hash_seed}", "PYTHONDONTWRITEBYTECODE=1"]
+    command += [f"PYTHONPYCACHEPREFIX={BYTECODE_TARGET}"]
     command += ["/env/bin/python", f"{RUNNER_TARGET}/_etude_call.py"]
-    async with sandbox.open(image_of(prepared, for_grading=True)) as box:
+    async with open_tree(prepared, files or {}, sandbox, for_grading=True) as box:
         result = await box.run(command, timeout_s=timeout_s, stdin=job)
     if result.exit == 127 and not result.report:
         raise SandboxError(f"Python did not start in the box: {result.stderr[:200]}")

@@ -15,6 +15,8 @@ from etude.rollout.splicing import Unfit, splice
 from etude.sandbox import Sandbox
 from etude.store import CodebaseStore, Prepared
 
+__all__ = ["CodebaseGrader", "FunctionHole", "fenced"]
+
 
 class FunctionHole(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which function of which codebase is to be written, and what judges it."""

@@ -10,6 +10,8 @@ from etude.rollout.graders._blocks import fenced
 from etude.rollout.graders._literals import answer_in, canonical_text
 from etude.rollout.splicing import Unfit
 
+__all__ = ["LiteralGrader", "canonical_text"]
+
 
 class LiteralGrader(Grader, frozen=True, kw_only=True):
     """Reads a Python literal and runs nothing."""
