@@ -78,7 +78,7 @@ class ChoiceGrader(Grader, frozen=True, kw_only=True):
         match = re.match(r"[(\[{]?\s?([A-Za-z])\s?(?:[)\]}.:]|$)(.*)", text, re.DOTALL)
         if match is None or match[1].upper() not in self.names:
             return None
-        rest = match[2].strip(" .)]}")
+        rest = match[2].strip(" .")
         if _HEDGES.match(rest) or self._names_another(rest, match[1].upper()):
             return None
         return match[1].upper()

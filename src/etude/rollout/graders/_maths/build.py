@@ -47,6 +47,8 @@ def bracketed(opening: str, closing: str, items: tuple[Node, ...]) -> Node:
         return Node("set", items=items)
     if closing not in (")", "]"):
         raise UnreadableError(f"{opening!r} is closed by {closing[:10]!r}")
+    if len(items) == 1 and items[0].kind == "matrix":
+        return items[0]
     if _PAIRS[opening] != closing or (opening == "[" and len(items) == 2):
         return _interval(opening + closing, items)
     if opening == "(":

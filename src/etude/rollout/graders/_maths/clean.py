@@ -100,10 +100,12 @@ _SET_NAMES = {"R": "reals", "Z": "integers", "N": "naturals", "Q": "rationals", 
 _THOUSANDS = re.compile(r",\\!\s*|\{,\}\s*|\{,\\!\}\s*")
 _EMPTY_SIDE = re.compile(r"\\(?:left|right)\s*\.")
 _NOTHING = re.compile(
-    r"\\!|\\(?:left|right|displaystyle|textstyle|limits|nolimits|[bB]igg?[lrm]?|mathstrut|strut|"
+    r"(?<!\\)\\!|(?<!\\)\\(?:left|right|displaystyle|textstyle|limits|nolimits|[bB]igg?[lrm]?|mathstrut|strut|"
     r"rm|bf|it|hspace\{[^{}\\]*\})(?![a-zA-Z])"
 )
-_SPACE = re.compile(r"\\[,;:> ]|\\(?:quad|qquad|thinspace|enspace|space|hfill)(?![a-zA-Z])|~|\s+")
+_SPACE = re.compile(
+    r"(?<!\\)\\[,;:> ]|\\(?:quad|qquad|thinspace|enspace|space|hfill)(?![a-zA-Z])|~|\s+"
+)
 _ALIASES = re.compile(r"\\(?:dfrac|tfrac|cfrac)(?![a-zA-Z])")
 _SENTENCE_END = ".,;:!?"
 

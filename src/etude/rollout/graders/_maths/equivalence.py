@@ -111,11 +111,13 @@ def check(reference: str, answer: str, rules: Rules, decider: Decider | None = N
         return Finding(
             True, "the same text" if wanted.node or wanted.number is not None else _BLIND
         )
-    if wanted.node is None and wanted.number is None:
-        return _unread(wanted, given)
     if wanted.moment is not None:
         right = wanted.moment == given.moment
         return Finding(right, "the same moment" if right else "another moment, or none")
+    if given.moment is not None and given.moment[0] == "date":
+        return Finding(False, "a date where none is wanted")  # and no subtraction
+    if wanted.node is None and wanted.number is None:
+        return _unread(wanted, given)
     if given.node is None and given.number is None:
         return Finding(False, f"the answer cannot be read: {given.error}")
     return _compared(wanted, given, rules, Comparison(decider or Decider(), ordered=rules.ordered))

@@ -23,7 +23,8 @@ from etude.rollout.graders._maths.tree import (
     symbol,
 )
 
-MAX_DEPTH = 40
+MAX_DEPTH = 100
+"""Of sums and wholes within each other, so about fifty pairs of brackets."""
 
 _OPENING = frozenset(("(", "[", "\\{"))
 _CONSTANTS = {"pi": "pi", "infty": "inf", "imath": "i"}

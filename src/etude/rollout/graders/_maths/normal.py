@@ -6,6 +6,7 @@ from math import comb, factorial, gcd
 from etude.rollout.graders._maths.forms import (
     Ratio,
     UndecidedError,
+    UndefinedError,
     atom,
     product,
     rational,
@@ -31,7 +32,7 @@ def normal(node: Node) -> Ratio:
         return atom(node.name)
     if node.kind == "const":
         if node.name == "inf":
-            raise UndecidedError("infinity")
+            raise UndefinedError("infinity is no number")
         return atom("~" + node.name)
     if node.kind in _RULES:
         return _RULES[node.kind](node)

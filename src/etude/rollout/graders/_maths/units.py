@@ -92,7 +92,7 @@ def split_unit(text: str) -> tuple[str, Unit | None]:
     """Return a cleaned answer without its unit, and the unit; `%` and `°` stay with the number."""
     if "\\" in text and (money := _MONEY.fullmatch(text)):
         sign, before, behind, value, after = money.groups()
-        return sign + (behind or value).strip(), Unit(_CURRENCY[before or after])
+        return (sign or "") + (behind or value).strip(), Unit(_CURRENCY[before or after])
     tail = text[-_LONGEST:]
     if not tail[-1:].isalpha() and tail[-1:] not in "}.23":
         return text, None
