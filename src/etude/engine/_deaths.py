@@ -6,15 +6,18 @@ and gives the unit out again. What the unit does with the notes is its own affai
 """
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import ClassVar, Self
 
 import msgspec
 
-from etude.errors import ConfigError
+from etude.errors import ConfigError, EtudeError
 
+_TRIES = 3
+"""How often a unit may take its process with it at one place before it is given up."""
 _MOST_BYTES = 8192
 _HEAD_BYTES = 6
 
@@ -118,6 +121,63 @@ def deaths(folder: Path, number: int) -> Sequence[Death]:
         except msgspec.MsgspecError:
             continue  # cut off when the power went
     return found
+
+
+class Tries:
+    """Counts the deaths over units in one run."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._died = Counter[tuple[int, str]]()
+
+    def note(self, number: int, unit: str, why: str) -> None:
+        """Note a death at the place that the unit marked.
+
+        Raises:
+            EtudeError: It is given up.
+        """
+        marked = read_marker(self._folder, number)
+        death = Death(why=why, place=marked.text if marked else "")
+        note_death(self._folder, number, death)
+        self._died[number, death.place] += 1
+        if self._died[number, death.place] >= _TRIES:
+            raise EtudeError(_gave_up(unit, death))
+
+
+class Patience:
+    """How long a unit has stood at its place."""
+
+    LOOKS: ClassVar = 20
+    """How often to look within the time after which a unit counts as hanging."""
+
+    def __init__(self) -> None:
+        self._place: Place | None = None
+        self._still_s = 0.0
+
+    def look(self, folder: Path, number: int, spent_s: float, look_s: float) -> float:
+        """Return for how many seconds the unit has stood, 0 where it marks nothing.
+
+        Args:
+            folder: Where its marker is.
+            number: Which unit.
+            spent_s: Time since the last look.
+            look_s: Time that was to be between two looks.
+        """
+        place = read_marker(folder, number)
+        stands = place is not None and place == self._place
+        # What is much longer was a sleep of the whole machine.
+        self._still_s = self._still_s + min(spent_s, 2 * look_s) if stands else 0.0
+        self._place = place
+        return 0.0 if place is None or place.patient else self._still_s
+
+
+def _gave_up(unit: str, death: Death) -> str:
+    shown = unit if len(unit) < 300 else f"{unit[:300]}…"
+    where = f" at {death.place[:300]}" if death.place else ""
+    return (
+        f"a worker died {_TRIES} times over the same part{where} ({death.why}); "
+        f"if for lack of memory, try fewer --jobs. The part: {shown}"
+    )
 
 
 def _deaths_file(folder: Path, number: int) -> Path:

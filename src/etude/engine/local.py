@@ -5,28 +5,16 @@ import os
 import signal
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from etude.engine._base import Engine, Job, Measure, Progress, Tell, answer_file, call
-from etude.engine._deaths import (
-    Death,
-    Place,
-    forget_marker,
-    marker_file,
-    note_death,
-    read_marker,
-)
+from etude.engine._base import Engine, Job, Measure, Tell, answer_file, call
+from etude.engine._deaths import Patience, Tries, forget_marker, marker_file
+from etude.engine._gauge import Gauge
 from etude.errors import ConfigError, EtudeError
 from etude.store import write_whole
-
-_TRIES = 3
-"""How often a unit may take its process with it at one place before it is given up."""
-_LOOKS = 20
-"""How often a marker is looked at within the time after which a unit counts as hanging."""
 
 
 class LocalEngine(Engine, frozen=True, kw_only=True):
@@ -55,7 +43,7 @@ class LocalEngine(Engine, frozen=True, kw_only=True):
         """Return what the job's function says of each unit, in the order of the units."""
         folder.mkdir(parents=True, exist_ok=True)
         missing = [n for n in range(len(units)) if not answer_file(folder, n).exists()]
-        gauge = _Gauge(sizes, missing, tell)
+        gauge = Gauge(sizes, missing, tell)
         little = sum(sizes[n] for n in missing) < self.least_size
         # Whoever left a marker without an answer died there.
         if little and not any(marker_file(folder, n).exists() for n in missing):
@@ -71,39 +59,6 @@ class LocalEngine(Engine, frozen=True, kw_only=True):
         return [answer_file(folder, n).read_text("utf-8") for n in range(len(units))]
 
 
-class _Gauge:
-    """Counts what is done."""
-
-    def __init__(self, sizes: Sequence[int], missing: Sequence[int], tell: Tell) -> None:
-        self.sizes = sizes
-        self.tell = tell
-        self.began = time.monotonic()
-        self.n_done = len(sizes) - len(missing)
-        self.found = sum(sizes) - sum(sizes[n] for n in missing)
-        self.done = self.found
-        self.work = 0
-        self._say()
-
-    def add(self, number: int, work: int) -> None:
-        self.work += work
-        self.n_done += 1
-        self.done += self.sizes[number]
-        self._say()
-
-    def _say(self) -> None:
-        self.tell(
-            Progress(
-                n_done=self.n_done,
-                n_units=len(self.sizes),
-                size_done=self.done,
-                size_all=sum(self.sizes),
-                spent_s=time.monotonic() - self.began,
-                size_found=self.found,
-                work_done=self.work,
-            )
-        )
-
-
 class _Worker:
     """One process, the line to it, and the unit that it does."""
 
@@ -114,9 +69,7 @@ class _Worker:
         self.process.start()
         theirs.close()
         self.unit: int | None = None
-        self.place: Place | None = None
-        self.still_s = 0.0
-        """How long the unit has stood at its place."""
+        self.patience = Patience()
 
     def end(self) -> str:
         """End the process if it has not ended; say how it ended."""
@@ -125,12 +78,6 @@ class _Worker:
         self.process.join()
         self.line.close()
         return _ending(self.process.exitcode or 0)
-
-    def watch(self, place: Place | None, spent_s: float) -> float:
-        """Note where the unit is; return how long it has stood there, in seconds."""
-        self.still_s = 0.0 if place is None or place != self.place else self.still_s + spent_s
-        self.place = place
-        return 0.0 if place is None or place.patient else self.still_s
 
 
 class _Crew:
@@ -144,7 +91,7 @@ class _Crew:
         self.waiting: list[int] = []
         self.workers: list[_Worker] = []
         self.looked = time.monotonic()
-        self.died = Counter[tuple[int, str]]()
+        self.tries = Tries(folder)
 
     def run(self, order: Sequence[int], jobs: int) -> Iterator[tuple[int, str]]:
         """Yield (unit number, answer) as they come."""
@@ -166,7 +113,7 @@ class _Crew:
             if self.waiting and worker.unit is None:
                 number = self.waiting.pop()
                 forget_marker(self.folder, number)
-                worker.unit, worker.still_s = number, 0.0
+                worker.unit, worker.patience = number, Patience()
                 try:
                     worker.line.send(self.units[number])
                 except OSError:
@@ -175,20 +122,16 @@ class _Crew:
     def _ready(self) -> list[_Worker]:
         """Wait; return the workers that have an answer or are dead."""
         busy = {worker.line: worker for worker in self.workers if worker.unit is not None}
-        look_s = self.stall_s / _LOOKS
+        look_s = self.stall_s / Patience.LOOKS
         ready = wait([*busy], look_s or None)
         spent_s, now = time.monotonic() - self.looked, time.monotonic()
         if look_s and spent_s >= look_s:
             self.looked = now
             for line, worker in busy.items():
-                # What is longer was a sleep of the whole machine.
-                if line not in ready and self._stands(worker, min(spent_s, 2 * look_s)):
+                still_s = worker.patience.look(self.folder, worker.unit or 0, spent_s, look_s)
+                if line not in ready and still_s >= self.stall_s:
                     self._replace(worker, f"no progress for {self.stall_s:g} s")
         return [busy[line] for line in busy if line in ready]
-
-    def _stands(self, worker: _Worker, spent_s: float) -> bool:
-        place = read_marker(self.folder, worker.unit or 0)
-        return worker.watch(place, spent_s) >= self.stall_s
 
     def _take(self, worker: _Worker) -> tuple[int, str] | None:
         """Return the answer of a worker; `None` when it has died."""
@@ -212,13 +155,8 @@ class _Crew:
         if why:
             worker.process.kill()
         ended, number = worker.end(), worker.unit or 0
-        marked = read_marker(self.folder, number)
-        death = Death(why=why or ended, place=marked.text if marked else "")
-        note_death(self.folder, number, death)
         self.workers[self.workers.index(worker)] = _Worker(self.job)
-        self.died[number, death.place] += 1
-        if self.died[number, death.place] >= _TRIES:
-            raise EtudeError(_gave_up(self.units[number], death))
+        self.tries.note(number, self.units[number], why or ended)
         self.waiting.append(number)
 
 
@@ -230,15 +168,6 @@ def _ending(code: int) -> str:
         return f"signal {-code} ({signal.Signals(-code).name})"
     except ValueError:
         return f"signal {-code}"
-
-
-def _gave_up(unit: str, death: Death) -> str:
-    shown = unit if len(unit) < 300 else f"{unit[:300]}…"
-    where = f" at {death.place[:300]}" if death.place else ""
-    return (
-        f"a worker died {_TRIES} times over the same part{where} ({death.why}); "
-        f"if for lack of memory, try fewer --jobs. The part: {shown}"
-    )
 
 
 def _serve(line: Connection, job: Job) -> None:

@@ -75,9 +75,12 @@ class Care:
                 return
         else:
             self.watches_reading = True
-        # A process that another one killed, as happens for lack of memory, may have been
-        # at any place; and a reader that tells of no records is asked twice.
-        once = not death.why.startswith("signal 9 ") and not isinstance(place, Reading)
+        # A process that another one killed, as happens for lack of memory, may have been at any
+        # place, as one of which nothing is known; and a reader that tells of no records is asked
+        # twice.
+        known = death.why.startswith(("signal", "exit status", "no progress", "raised"))
+        killed = death.why.startswith("signal 9 ")
+        once = known and not killed and not isinstance(place, Reading)
         self._fatal[place] = death.why if once or place in self._fatal else ""
         if sum(map(bool, self._fatal.values())) > _MOST:
             raise EtudeError(
