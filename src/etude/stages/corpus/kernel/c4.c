@@ -34,11 +34,17 @@ static int begins_with(const uint8_t *p, const uint8_t *end, const char *phrase)
   return 1;
 }
 
+/* Kinds of phrases that begin with a letter. */
+static const uint8_t FIRST[256] = {
+    ['l'] = MAY_LOREM,   ['L'] = MAY_LOREM,   ['j'] = MAY_JAVASCRIPT, ['J'] = MAY_JAVASCRIPT,
+    ['t'] = MAY_TERMS,   ['T'] = MAY_TERMS,   ['p'] = MAY_PRIVACY,    ['P'] = MAY_PRIVACY,
+    ['c'] = MAY_COOKIE,  ['C'] = MAY_COOKIE,  ['u'] = MAY_COOKIE,     ['U'] = MAY_COOKIE,
+};
+
 const uint8_t *find_phrase(const uint8_t *p, const uint8_t *end, int which) {
   const size_t n = sizeof PHRASES / sizeof *PHRASES;
   for (; p < end; p++) {
-    uint8_t c = *p | 32;
-    if (c != 'l' && c != 'j' && c != 't' && c != 'p' && c != 'c' && c != 'u') continue;
+    if (!(FIRST[*p] & which)) continue;
     for (size_t i = 0; i < n; i++)
       if ((which & PHRASES[i].kind) && begins_with(p, end, PHRASES[i].text)) return p;
   }

@@ -23,15 +23,9 @@ static inline uint32_t stop_bit(uint64_t first8, int64_t n) {
   return (uint32_t)(n <= 8 && stops[at] == (first8 | (uint64_t)n << 56)) << (8 + at);
 }
 
-/* The first bytes of n > 0, as load_tail has them, but without a branch where the text goes on. */
-static inline uint64_t load_first(const uint8_t *p, int64_t n, const uint8_t *end) {
-  if (n >= 8) return load64(p);
-  return end - p >= 8 ? load64(p) & (~0ULL >> (64 - 8 * n)) : load_tail(p, n);
-}
-
 /* hash_bytes of a word. */
 static inline uint64_t hash_word(const uint8_t *p, int64_t n, const uint8_t *end) {
-  return n <= 8 ? hash_close(hash_step(hash_start(n), load_first(p, n, end))) : hash_bytes(p, n);
+  return n <= 8 ? hash_close(hash_step(hash_start(n), load_first(p, n, end))) : hash_within(p, n, end);
 }
 
 /* The highest bit of each of eight bytes that is from `from` to `to`, if all are ASCII. */

@@ -90,9 +90,12 @@ static void unfold_phrases(void) {
     const struct exception *exception = by_number[p[0]];
     const uint8_t *text = exception->text;
     int node = 0;
+    uint64_t before = 0;
     for (int k = 0; k < p[2]; k++) {
       uint64_t hash = hash_bytes(text, p[3 + k]);
-      if (k == 0 && p[2] > 1) phrase_filter[hash >> 26 & 63] |= 1ULL << (hash >> 20 & 63);
+      uint64_t bit = phrase_bit(before, hash);
+      if (k == 1) phrase_filter[bit >> 6] |= 1ULL << (bit & 63);
+      before = hash;
       node = phrase_add(node, hash);
       text += p[3 + k];
     }

@@ -55,9 +55,14 @@ extern uint64_t phrase_filter[64];
 /* The node after one more token, 0 where no phrase goes on so. */
 int phrase_next(int node, uint64_t token_hash);
 
-/* Quick no: whether a phrase of several tokens may begin with this token. */
-static inline int may_begin_phrase(uint64_t token_hash) {
-  return (int)(phrase_filter[token_hash >> 26 & 63] >> (token_hash >> 20 & 63) & 1);
+/* Quick no: whether a phrase of several tokens may begin with these two. */
+static inline uint64_t phrase_bit(uint64_t first_hash, uint64_t second_hash) {
+  return (first_hash * 3 + second_hash) >> 20 & 4095;
+}
+
+static inline int may_begin_phrase(uint64_t first_hash, uint64_t second_hash) {
+  uint64_t bit = phrase_bit(first_hash, second_hash);
+  return (int)(phrase_filter[bit >> 6] >> (bit & 63) & 1);
 }
 
 #endif

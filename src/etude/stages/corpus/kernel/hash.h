@@ -55,6 +55,20 @@ static inline uint64_t hash_bytes(const uint8_t *p, int64_t n) {
   return hash_close(h);
 }
 
+/* The first bytes of n > 0, as load_tail has them, but without a branch where the text goes on. */
+static inline uint64_t load_first(const uint8_t *p, int64_t n, const uint8_t *end) {
+  if (n >= 8) return load64(p);
+  return end - p >= 8 ? load64(p) & (~0ULL >> (64 - 8 * n)) : load_tail(p, n);
+}
+
+/* The same of bytes in a text that ends at `end`, and quicker. */
+static inline uint64_t hash_within(const uint8_t *p, int64_t n, const uint8_t *end) {
+  uint64_t h = hash_start(n);
+  for (; n >= 8; p += 8, n -= 8) h = hash_step(h, load64(p));
+  if (n) h = hash_step(h, load_first(p, n, end));
+  return hash_close(h);
+}
+
 #define XXH_P1 0x9E3779B185EBCA87ULL
 #define XXH_P2 0xC2B2AE3D27D4EB4FULL
 #define XXH_P3 0x165667B19E3779F9ULL

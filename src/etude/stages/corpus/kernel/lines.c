@@ -148,7 +148,7 @@ int split_newlines(const uint8_t *text, int64_t n, int64_t newlines, struct line
     struct line *line = &out->at[i];
     out->repeat[i] = 0;
     if (line->start == line->end) continue;
-    line->hash = hash_bytes(text + line->start, line->end - line->start);
+    line->hash = hash_within(text + line->start, line->end - line->start, text + n);
     out->repeat[i] = (uint8_t)table_add(seen, line->hash);
   }
   return 0;

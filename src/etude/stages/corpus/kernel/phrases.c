@@ -25,7 +25,7 @@ static int add_joint(struct joints *joints, int64_t at) {
 
 int phrases_find(const struct words *w, int64_t first, struct joints *joints) {
   for (int64_t i = first; i < w->n - 1; i++) {
-    if (!may_begin_phrase(w->hash[i])) continue;
+    if (!may_begin_phrase(w->hash[i], w->hash[i + 1])) continue;
     int node = phrase_next(0, w->hash[i]);
     for (int64_t k = i + 1; node && k < w->n; k++) {
       if (!(node = phrase_next(node, w->hash[k]))) break;

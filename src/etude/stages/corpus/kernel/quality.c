@@ -1,4 +1,6 @@
 /* Gopher's statistics of quality (Rae et al. 2021, appendix A.1.1), in datatrove's reading. */
+#include <string.h>
+
 #include "filters.h"
 
 static int ends_with_ellipsis(const uint8_t *from, const uint8_t *to) {
@@ -13,18 +15,15 @@ static int begins_with_bullet(const uint8_t *from, const uint8_t *to) {
 }
 
 int64_t count_ellipses(const uint8_t *text, int64_t n) {
-  int64_t count = 0, dots = 0;
-  for (int64_t i = 0; i < n; i++) {
-    if (text[i] == '.') {
-      if (++dots == 3) {
-        count++;
-        dots = 0;
-      }
-      continue;
-    }
-    dots = 0;
-    count += text[i] == 0xE2 && n - i >= 3 && text[i + 1] == 0x80 && text[i + 2] == 0xA6;
+  const uint8_t *p = text, *end = text + n;
+  int64_t count = 0;
+  while (p < end && (p = memchr(p, '.', (size_t)(end - p)))) {
+    int whole = end - p >= 3 && p[1] == '.' && p[2] == '.';
+    count += whole;
+    p += whole ? 3 : 1;
   }
+  for (p = text; p < end && (p = memchr(p, 0xE2, (size_t)(end - p))); p++)
+    count += end - p >= 3 && p[1] == 0x80 && p[2] == 0xA6;
   return count;
 }
 

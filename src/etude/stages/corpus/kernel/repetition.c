@@ -147,34 +147,37 @@ static int top_grams(const struct document *doc, struct room *room, const double
     some[n_some] = (int32_t)i;
     n_some += twice_maybe(&twice, keys[i]);
   }
-  memset(room->repeats, 1, (size_t)n_words);
+  uint8_t *repeats = room->repeats;
+  memset(repeats, 1, (size_t)n_words);
+  /* No branches in here but those that nearly always go one way: whether a place repeats another
+     cannot be foreseen. */
   for (int n = 2; n <= 4 && n <= n_words; n++) {
-    uint32_t best = 1;
-    int64_t first = 0, left = 0;
+    uint64_t best = 0; /* count, then ~first place */
+    int64_t left = 0;
     if (table_reset(&room->table, n_some)) return -1;
     const struct table table = room->table;
     for (int64_t k = 0; k < n_some; k++) {
-      int64_t i = some[k];
-      struct slot *slot = table_at(&table, keys[i]);
-      if (!slot->count++) slot->first = (int32_t)i;
+      struct slot *slot = table_at(&table, keys[some[k]]);
+      slot->first = slot->count++ ? slot->first : some[k];
       slots[k] = (int32_t)(slot - table.slots);
-      if (slot->count < 2) continue;
-      if (slot->count > best || (slot->count == best && slot->first < first)) {
-        best = slot->count;
-        first = slot->first;
-      }
     }
-    int64_t chars = room->char_ends[first + n] - room->char_ends[first] + n - 1;
-    out[TOP_2_GRAM_CHAR_FRAC + n - 2] = (double)(chars * best) / (double)doc->shape.chars;
-    if (is_over(most, out, TOP_2_GRAM_CHAR_FRAC + n - 2)) return 0;
-    uint8_t *repeats = room->repeats;
-    for (int64_t k = 0; k < n_some; k++)
-      if (table.slots[slots[k]].count > 1) repeats[some[k]] = (uint8_t)n;
     for (int64_t k = 0; k < n_some; k++) {
-      int64_t i = some[k];
-      if (repeats[i] < n || i + n >= n_words || repeats[i + 1] < n) continue;
+      const struct slot *slot = &table.slots[slots[k]];
+      uint64_t value = (uint64_t)slot->count << 32 | ~(uint32_t)slot->first;
+      best = value > best ? value : best;
+      repeats[some[k]] = (uint8_t)(n - (slot->count < 2));
+    }
+    int64_t count = (int64_t)(best >> 32), first = (int64_t)~(uint32_t)best;
+    if (count < 2) count = 1, first = 0;
+    int64_t chars = room->char_ends[first + n] - room->char_ends[first] + n - 1;
+    out[TOP_2_GRAM_CHAR_FRAC + n - 2] = (double)(chars * count) / (double)doc->shape.chars;
+    if (is_over(most, out, TOP_2_GRAM_CHAR_FRAC + n - 2)) return 0;
+    while (n_some && some[n_some - 1] + n >= n_words) n_some--;
+    for (int64_t k = 0; k < n_some; k++) {
+      int32_t i = some[k];
       keys[i] = mix(keys[i] + hash[i + n]);
-      some[left++] = (int32_t)i;
+      some[left] = i;
+      left += (repeats[i] == n) & (repeats[i + 1] == n);
     }
     n_some = left;
   }
