@@ -1,6 +1,7 @@
 """Tests of programs as others write them, as tests of ours."""
 
 import ast
+import builtins
 from collections.abc import Collection, Iterator
 
 import msgspec
@@ -53,7 +54,32 @@ def assertion_test(code: str, names: Collection[str], setup: str = "") -> CodeTe
         raise UnfitError("a test calls nothing of the program")
     if not setup.strip() and len(tree.body) == 1 and (call := _as_call(tree.body[0], names)):
         return call
-    return CodeTest(kind="unit", given=f"{setup.rstrip()}\n\n{code}".lstrip("\n"))
+    given = f"{setup.rstrip()}\n\n{code}".lstrip("\n")
+    if unknown := _unknown_names(parse(given, "a test"), names):
+        raise UnfitError(f"a test uses {unknown[0]!r}, which nothing defines")
+    return CodeTest(kind="unit", given=given)
+
+
+def _unknown_names(tree: ast.Module, names: Collection[str]) -> list[str]:
+    """Return the names that code uses and that neither it nor Python defines.
+
+    Assertions of others often lean on what their solution happens to import.
+    """
+    known = {*names, *dir(builtins)}
+    used = []
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Load()):
+                used.append(name)
+            case ast.Name(id=name) | ast.arg(arg=name):
+                known.add(name)
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                known.add(name)
+            case ast.alias(name=name, asname=None):
+                known.add(name.partition(".")[0])
+            case ast.alias(asname=str(name)) | ast.ExceptHandler(name=str(name)):
+                known.add(name)
+    return [name for name in used if name not in known]
 
 
 def _as_call(statement: ast.stmt, names: Collection[str]) -> CodeTest | None:

@@ -44,7 +44,8 @@ def _make(source: MbppSource, row: Row) -> Taken:
         raise UnfitError("no tests")
     tests = listed + (row.texts("challenge_test_list") if source.challenge else [])
     setup = "\n".join([row.maybe("test_setup_code"), *row.texts("test_imports")]).strip()
-    called = [name for test in tests for name in called_names(parse(test, "a test"))]
+    setup = setup.replace("\r\n", "\n")
+    called = [name for test in (*tests, setup) for name in called_names(parse(test, "a test"))]
     names = [name for name in defined_names(parse(code, "the solution")) if name in called]
     if not names:
         raise UnfitError("the tests call nothing that the solution defines")
@@ -52,7 +53,7 @@ def _make(source: MbppSource, row: Row) -> Taken:
     names.sort(key=called.count, reverse=True)
     return Taken(
         place=f"task {row.maybe('task_id')}" if row.maybe("task_id") else row.place,
-        statement=_statement(asked, names, listed[: max(0, source.shown)]),
+        statement=_statement(asked, names, setup, listed[: max(0, source.shown)]),
         grader=grader_json("code"),
         topic="programming",
         solution=code.replace("\r\n", "\n"),
@@ -62,10 +63,10 @@ def _make(source: MbppSource, row: Row) -> Taken:
     )
 
 
-def _statement(asked: str, names: list[str], shown: list[str]) -> str:
+def _statement(asked: str, names: list[str], setup: str, shown: list[str]) -> str:
     quoted = " and ".join(f"`{name}`" for name in names)
     parts = [asked.strip(), f"Define {quoted} in Python."]
     if shown:
-        block = "\n".join(shown)
+        block = "\n".join([setup, *shown]).strip()
         parts.append(f"It must pass tests like this:\n\n```python\n{block}\n```")
     return "\n\n".join(parts)

@@ -140,7 +140,7 @@ class Serving:
             said = b"R" + _raised(error)
         return b"%d " % number + said
 
-    def _do(self, doing: str, target: Any, given: Any, named: dict[str, Any]) -> bytes:
+    def _do(self, doing: str, target: Any, given: Any, named: Any) -> bytes:
         if isinstance(target, str):
             bind_method(self._space, target)
             if target not in self._space:
@@ -148,6 +148,9 @@ class Serving:
             target = self._space[target]
         if doing == "get":
             return b"V" + self._pack([getattr(target, given), []])
+        if doing == "set":
+            setattr(target, given, named)
+            return b"V" + self._pack([None, []])
         before = [self._pack(item) if _can_change(item) else b"" for item in given]
         result = target(*given, **named)
         changed = [

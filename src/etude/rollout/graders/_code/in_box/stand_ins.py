@@ -2,7 +2,7 @@
 
 Nothing but plain values comes back, so no object of the program's can answer a comparison. What is
 not plain stays there and is known here by its number; it can be called, have its attributes read
-and be handed back, and refuses all else.
+and set, be handed back, and refuses all else.
 """
 # ruff: noqa: BLE001, S102  # tests may raise anything
 
@@ -129,13 +129,16 @@ class Held:
             raise AttributeError(name)
         return self._line.request("get", self._source, repr(name))[0]
 
+    def __setattr__(self, name: str, value: object) -> None:
+        self._line.request("set", self._source, repr(name), to_source(value))
+
     def _refuse(self, *_: object) -> NoReturn:
         raise TypeError("this is an object of the program's, of no plain type")
 
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
     __bool__ = __len__ = __iter__ = __contains__ = _refuse
     __hash__ = __repr__ = __str__ = __format__ = _refuse
-    __setattr__ = __delattr__ = __dir__ = _refuse
+    __delattr__ = __dir__ = _refuse
     __reduce__ = __reduce_ex__ = _refuse
 
 
@@ -172,6 +175,10 @@ def to_source(value: Any) -> str:
         return hex(value)
     if value is None or kind in (bool, float, str, bytes, bytearray, complex, range):
         return repr(value)
+    # Of Python's own there are no two, so the name stands for the type or function itself.
+    name = getattr(value, "__name__", "")
+    if isinstance(name, str) and name and getattr(builtins, name, None) is value:
+        return name
     raise HandOverError(f"hands the program a {kind.__name__}, which is no plain value")
 
 
