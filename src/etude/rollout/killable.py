@@ -31,6 +31,7 @@ class Killable:
         self._memory_bytes = memory_bytes
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
+        self._owner = os.getpid()
         self._n_asked = 0
 
     def __enter__(self) -> Self:
@@ -60,6 +61,8 @@ class Killable:
 
     def _ask(self, payload: bytes, timeout_s: float) -> bytes:
         kind = SPENT
+        if self._owner != os.getpid():
+            self._process = None  # another process forked this one, and goes on with it
         try:
             process = self._process or self._start()
             self._n_asked += 1
@@ -73,7 +76,10 @@ class Killable:
         raise OutOfTime(body.decode(errors="replace"))
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        command, environment = worker_command(self._function, self._memory_bytes)
+        # The kernel takes the thread that started a process for its parent.
+        main = threading.current_thread() is threading.main_thread()
+        command, environment = worker_command(self._function, self._memory_bytes, bound=main)
+        self._owner = os.getpid()
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,

@@ -1,7 +1,6 @@
 """Real worker processes under hostile payloads."""
 
 import asyncio
-import ctypes
 import os
 import signal
 import subprocess
@@ -15,74 +14,15 @@ import pytest
 from etude.errors import ConfigError, GradeError
 from etude.rollout.graders._pool import OutOfTime, WorkerPool
 
-HERE = "tests.rollout.graders.test__pool"
-"""The workers import their functions from this file."""
-
-
-def obey(payload: bytes) -> bytes:
-    """Do what the payload says; the worst that foreign text can bring a parser to do."""
-    order, _, rest = payload.decode().partition(" ")
-    return _ORDERS[order](rest)
-
-
-def _sleep(seconds: str) -> bytes:
-    time.sleep(float(seconds))
-    return b"slept"
-
-
-def _hang_in_c(_: str) -> bytes:
-    return str(9**9**8).encode()
-
-
-def _fill_memory(_: str) -> bytes:
-    kept = []
-    while True:
-        kept.append(bytes(8 << 20))
-
-
-def _recurse(rest: str) -> bytes:
-    return _recurse(rest)
-
-
-def _print(text: str) -> bytes:
-    sys.stdout.write(text)
-    sys.stdout.flush()
-    os.write(1, b"rubbish" * 100)
-    return b"printed"
-
-
-def _start_a_child(path: str) -> bytes:
-    code = f"import time, pathlib; time.sleep(1.5); pathlib.Path({path!r}).write_text('alive')"
-    subprocess.Popen([sys.executable, "-c", code])
-    time.sleep(60)
-    return b""
-
-
-_ORDERS: dict[str, Callable[[str], bytes]] = {
-    "echo": str.encode,
-    "sleep": _sleep,
-    "hang": _hang_in_c,
-    "fill": _fill_memory,
-    "recurse": _recurse,
-    "crash": lambda _: ctypes.string_at(0),
-    "exit": lambda status: os._exit(int(status)),
-    "leave": lambda status: sys.exit(int(status)),
-    "raise": lambda _: b"%d" % (1 // 0),
-    "print": _print,
-    "pid": lambda _: b"%d" % os.getpid(),
-    "child": _start_a_child,
-    "grow": lambda _: b"%d" % len(b"x" * (560 << 20)),
-    "environment": lambda _: repr(sorted(os.environ)).encode(),
-    "fds": lambda _: repr(sorted(int(fd.name) for fd in Path("/proc/self/fd").iterdir())).encode(),
-    "sid": lambda _: b"%d" % os.getsid(0),
-}
+ORDERS = "tests.rollout.graders.orders"
+"""Where the workers import their functions from."""
 
 
 def with_pool(
     play: Callable[[WorkerPool], Awaitable[None]], *, jobs: int = 1, memory_bytes: int = 1 << 30
 ) -> None:
     async def run() -> None:
-        pool = WorkerPool(f"{HERE}:obey", jobs=jobs, memory_bytes=memory_bytes)
+        pool = WorkerPool(f"{ORDERS}:obey", jobs=jobs, memory_bytes=memory_bytes)
         async with pool:
             await play(pool)
 
@@ -258,7 +198,7 @@ def test_a_worker_inherits_no_open_files(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("function", "reason"),
-    [("tests.rollout.graders.nowhere:f", "nowhere"), (f"{HERE}:missing", "missing")],
+    [("tests.rollout.graders.nowhere:f", "nowhere"), (f"{ORDERS}:missing", "missing")],
 )
 def test_a_worker_that_cannot_start_says_why(function: str, reason: str) -> None:
     async def play() -> None:
@@ -272,7 +212,7 @@ def test_a_worker_that_cannot_start_says_why(function: str, reason: str) -> None
 
 def test_a_closed_pool_answers_nobody_and_blames_no_payload() -> None:
     async def play() -> None:
-        pool = WorkerPool(f"{HERE}:obey")
+        pool = WorkerPool(f"{ORDERS}:obey")
         with pytest.raises(GradeError, match="closed"):
             await pool.ask(b"echo early", timeout_s=1)
         async with pool:
@@ -289,7 +229,7 @@ def test_a_closed_pool_answers_nobody_and_blames_no_payload() -> None:
 
 def test_a_pool_needs_a_worker() -> None:
     with pytest.raises(ConfigError, match="jobs"):
-        WorkerPool(f"{HERE}:obey", jobs=0)
+        WorkerPool(f"{ORDERS}:obey", jobs=0)
 
 
 @pytest.mark.parametrize("asked", ["sleep 60", "hang"])
@@ -298,7 +238,7 @@ def test_workers_end_when_their_parent_is_killed(asked: str) -> None:
 import asyncio
 from etude.rollout.graders._pool import WorkerPool
 async def play():
-    async with WorkerPool("{HERE}:obey", jobs=1) as pool:
+    async with WorkerPool("{ORDERS}:obey", jobs=1) as pool:
         print((await pool.ask(b"pid", timeout_s=20)).decode(), flush=True)
         await pool.ask(b"{asked}", timeout_s=60)
 asyncio.run(play())

@@ -261,9 +261,18 @@ async def _bury(process: Process) -> None:
     await process.wait()
 
 
-def worker_command(function: str, memory_bytes: int) -> tuple[list[str], dict[str, str]]:
-    """Return how a worker is started: its command, and its whole environment."""
-    arguments = (function, str(memory_bytes), str(os.getpid()))
+def worker_command(
+    function: str, memory_bytes: int, *, bound: bool = True
+) -> tuple[list[str], dict[str, str]]:
+    """Return how a worker is started: its command, and its whole environment.
+
+    Args:
+        function: What it runs.
+        memory_bytes: What it may hold.
+        bound: Whether it ends at once when the thread that starts it does; else it ends within a
+            second of this process, unless it is in the middle of a computation in C.
+    """
+    arguments = (function, str(memory_bytes), str(os.getpid()), "bound" if bound else "free")
     return [sys.executable, "-P", "-m", _WORKER, *arguments], _environment()
 
 

@@ -1,7 +1,8 @@
 """What runs in a worker process: one function, request after request, over two pipes.
 
-Started by `WorkerPool`, with the function, the memory it may have and who its parent is. A frame is
-its length, kind and request as `FRAME`, and then so many bytes.
+Started by `WorkerPool` and `Killable`, with the function, the memory it may have, who its parent is
+and whether to end with the thread that started it. A frame is its length, kind and request as
+`FRAME`, and then so many bytes.
 """
 
 import ctypes
@@ -31,14 +32,14 @@ _WATCH_EVERY_S = 0.5
 Function = Callable[[bytes], bytes]
 
 
-def main(function: str, memory_bytes: int, parent: int) -> None:
+def main(function: str, memory_bytes: int, parent: int, bound: bool) -> None:
     """Answer requests until there are no more."""
     asks, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in range(3):
         os.dup2(nowhere, stream)
     os.close(nowhere)
-    _confine(memory_bytes, parent)
+    _confine(memory_bytes, parent, bound)
     try:
         with blame(GradeError, f"loading {function}"):
             work = _load(function)
@@ -81,11 +82,11 @@ def _reply(replies: BinaryIO, kind: int, request: int, body: bytes) -> None:
     replies.flush()
 
 
-def _confine(memory_bytes: int, parent: int) -> None:
+def _confine(memory_bytes: int, parent: int, bound: bool) -> None:
     """Bound what this process takes, and have it end with its parent."""
     _limit(resource.RLIMIT_AS, memory_bytes)
     _limit(resource.RLIMIT_CORE, 0)
-    if sys.platform == "linux":
+    if bound and sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)
@@ -114,4 +115,4 @@ def _peak_bytes() -> int:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4] == "bound")

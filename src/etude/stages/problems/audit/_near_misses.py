@@ -20,7 +20,8 @@ N_HOSTILE = 4
 """How many of them are no answers at all."""
 MANY_WAYS = {"24": ("6*4*1*1", "8*3*1*1", "2*3*4*1", "4*5+3+1")}
 """Constant answers to puzzles where a value must be made of numbers that are given."""
-_NUMBERS = re.compile(r"\d+")
+_NUMBERS = re.compile(r"(?<![\d.])\d+")
+_ENDS_IN_DECIMAL = re.compile(r"\.\d+\W*$")
 _FORMULA = re.compile(r"[\d\s+\-*/().]+")
 _OPPOSITES = {
     "true": "False", "false": "True", "yes": "No", "no": "Yes", "monday": "Tuesday",
@@ -250,14 +251,15 @@ def _text(given: Given) -> Iterator[str]:
         yield _OPPOSITES[answer.strip().casefold()]
     numbers = list(_NUMBERS.finditer(answer))
     for found in rng.sample(numbers, min(4, len(numbers))):
-        raised = str(int(found[0]) + 1) if len(found[0]) < 4000 else "1"
-        yield answer[: found.start()] + raised + answer[found.end() :]
+        yield answer[: found.start()] + _raised(found) + answer[found.end() :]
     words = answer.split()
     if len(words) > 1 and any(c.isalnum() for c in words[-1]):
         yield answer[: answer.rstrip().rfind(words[-1])]
     letters = [at for at, c in enumerate(answer) if c.isalnum()]
-    if len(letters) > 1:
+    # A number may be the same without a zero at either end, and right without its last digits.
+    if len(letters) > 1 and answer[letters[-1]] != "0" and not _ENDS_IN_DECIMAL.search(answer):
         yield answer[: letters[-1]]
+    if len(letters) > 1 and answer[letters[0]] != "0":
         yield answer[letters[1] :]
     yield f"{answer} {answer}"
     yield f"{answer} or something else"
@@ -265,6 +267,14 @@ def _text(given: Given) -> Iterator[str]:
     yield f"{answer}qx"
     if _FORMULA.fullmatch(answer) and any(c in answer for c in "*/+"):
         yield from _constant_answers(answer)
+
+
+def _raised(found: "re.Match[str]") -> str:
+    """Return another number, far enough away where digits behind a point might be rounded."""
+    digits = found[0]
+    if len(digits) <= 6 and found.string[found.end() : found.end() + 1] != ".":
+        return str(int(digits) + 1)
+    return ("8" if digits[0] == "9" else str(int(digits[0]) + 1)) + digits[1:]
 
 
 def _plain_numbers(answer: str, value: Fraction, grader: Grader) -> Iterator[str]:

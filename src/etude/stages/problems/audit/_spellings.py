@@ -34,8 +34,8 @@ def spellings(reference: Reference, rng: Random) -> list[str]:
     if not answers:
         return []
     written = list(dict.fromkeys(w for a in answers[:3] for w in _rewrite(a, use, grader)))
-    prose = list(_PROSE if use not in {"code", "codebase"} else _PROSE[:1])
-    boxed = "\\boxed{" in grader.present("0")
+    fenced, boxed = "\n" in grader.present("0"), "\\boxed{" in grader.present("0")
+    prose = [text for text in _PROSE if not fenced or text == "{}" or "\n\n{}" in text]
     prose += [_SECOND_THOUGHT] if boxed else []
     rest = prose[1:]
     rng.shuffle(rest)

@@ -4,6 +4,7 @@ They are made in a process of their own, which is killed when it hangs: some do 
 The package's curricula say what a level is; where there is none, there is one level.
 """
 
+import atexit
 import functools
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -102,7 +103,9 @@ class _Listed(msgspec.Struct, forbid_unknown_fields=True):
 @functools.cache
 def _maker() -> Killable:
     """Return the process that makes problems, one for all data sets; it ends with this one."""
-    return Killable(f"{_WORKER}:make")
+    maker = Killable(f"{_WORKER}:make")
+    atexit.register(maker.close)
+    return maker
 
 
 @functools.cache
