@@ -66,7 +66,8 @@ def test_other_words_are_wrong(answer: str) -> None:
 def test_settings_say_what_counts_as_the_same(
     answer: str, reference: str, settings: dict[str, object], score: float
 ) -> None:
-    assert ask(f"\\boxed{{{answer}}}", reference, **settings)  # type: ignore[arg-type].score == score
+    verdict = ask(f"\\boxed{{{answer}}}", reference, **settings)  # type: ignore[arg-type]
+    assert verdict.score == score
 
 
 def test_other_spellings_of_the_reference_are_right_as_well() -> None:

@@ -9,7 +9,7 @@ from etude.rollout.graders._maths.clean import text_key
 from etude.rollout.graders._maths.commands import COMMANDS
 from etude.rollout.graders._maths.grammar import Reader
 from etude.rollout.graders._maths.tokens import Token, tokenise
-from etude.rollout.graders._maths.tree import Node, UnreadableError, negative
+from etude.rollout.graders._maths.tree import Node, UnreadableError, negative, symbols
 
 MAX_ITEMS = 200
 
@@ -65,6 +65,8 @@ def _whole(tokens: list[Token]) -> Node:
     if len(pieces) == 1:
         return _piece(pieces[0])
     items = tuple(_piece(piece) for piece in pieces)
+    if all(item.kind == "chain" and item.name == "=" for item in items):
+        return Node("list", items=items)
     if all(item.kind == "chain" for item in items) and "or" in links and "and" not in links:
         return Node("either", items=items)
     if all(item.kind == "chain" for item in items) and links == {"and"}:
@@ -123,6 +125,8 @@ def _ratio(reader: Reader, items: list[Node]) -> Node:
     """Return the tree of a ratio such as `1:2:3`."""
     while reader.skip(":"):
         items.append(Node("dots") if reader.skip("ldots") else reader.value())
+    if all(symbols(item) for item in items) and reader.skip("="):
+        return _ratio(reader, [reader.value()])  # `a:b = 7:32` says what the ratio is of
     if reader.at < len(reader.tokens):
         raise UnreadableError(f"{reader.peek()[:20]!r} behind a ratio")
     return Node("ratio", items=tuple(items))

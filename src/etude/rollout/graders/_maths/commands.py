@@ -98,6 +98,36 @@ def _boxed(_: Reader) -> Node:
     raise UnreadableError("a box within the box")
 
 
+def _big(name: str) -> Handler:
+    """Return what reads a sum, product, integral or limit: by its parts alone, none is computed."""
+
+    def read(reader: Reader) -> Node:
+        parts = []
+        while reader.peek() in ("_", "^"):
+            reader.take()
+            parts.append(_bound(reader))
+        return call(f"?{name}", *parts, reader.product())
+
+    return read
+
+
+def _bound(reader: Reader) -> Node:
+    if reader.peek() != "{":
+        return _without_infinity(reader.primary())
+    reader.take()
+    parts = [reader.value()]
+    while reader.skip("=", "rightarrow"):
+        parts.append(reader.value())
+    reader.expect("}")
+    return call("?bound", *(_without_infinity(part) for part in parts))
+
+
+def _without_infinity(node: Node) -> Node:
+    if node == const("inf"):
+        return symbol("infinity")
+    return node._replace(items=tuple(_without_infinity(item) for item in node.items))
+
+
 COMMANDS: Mapping[str, Handler] = MappingProxyType(
     {
         "frac": _fraction,
@@ -111,6 +141,10 @@ COMMANDS: Mapping[str, Handler] = MappingProxyType(
         "lfloor": _between("rfloor", "floor"),
         "lceil": _between("rceil", "ceil"),
         "begin": _environment,
+        "sum": _big("sum"),
+        "prod": _big("prod"),
+        "int": _big("int"),
+        "lim": _big("lim"),
         "boxed": _boxed,
         "fbox": _boxed,
     }

@@ -316,7 +316,11 @@ def _may_be_set(node: Node) -> bool:
 
 
 def _is_name(node: Node) -> bool:
-    """Whether a tree only names something: `x`, `f(x)`, `(x, y)`."""
+    """Whether a tree only names something: `x`, `f(x)`, `(x, y)`, `AB`, `|AB|`."""
+    if node.kind == "call" and node.name == "abs":
+        node = node.items[0]
+    if node.kind == "mul":
+        return all(item.kind == "sym" and item.name.isupper() for item in node.items)
     if node.kind == "tuple":
         return all(item.kind == "sym" for item in node.items)
     return node.kind == "sym" or (node.kind == "call" and node.name[0] == "?")

@@ -37,6 +37,8 @@ def _precision(digits: int) -> Iterator[None]:
 class DeepDecider(Decider):
     """Decides what exact arithmetic leaves open."""
 
+    n_products = 100_000
+
     def equal(self, left: Node, right: Node) -> bool:
         """Whether two values are equal; what cannot be decided is not."""
         known = super().equal(left, right)

@@ -13,6 +13,7 @@ from etude.rollout.graders._maths.answers import read
 from etude.rollout.graders._maths.clean import clean, text_key
 from etude.rollout.graders._maths.compare import Comparison
 from etude.rollout.graders._maths.decide import Decider
+from etude.rollout.graders._maths.forms import work
 from etude.rollout.graders._maths.moments import Moment, moment
 from etude.rollout.graders._maths.plain import plain_number
 from etude.rollout.graders._maths.rounding import close_enough
@@ -120,7 +121,9 @@ def check(reference: str, answer: str, rules: Rules, decider: Decider | None = N
         return _unread(wanted, given)
     if given.node is None and given.number is None:
         return Finding(False, f"the answer cannot be read: {given.error}")
-    return _compared(wanted, given, rules, Comparison(decider or Decider(), ordered=rules.ordered))
+    decider = decider or Decider()
+    with work(decider.n_products):
+        return _compared(wanted, given, rules, Comparison(decider, ordered=rules.ordered))
 
 
 _BLIND = "the same text; the reference is no mathematics that can be read, so only text counts"

@@ -5,15 +5,35 @@ primes, and whatever else is only known by name (`sin(x)`). Where every atom is 
 others, two values are equal exactly when their normal forms are.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from fractions import Fraction
 from typing import NamedTuple
 
 MAX_BITS = 40_000
+"""Of a number, its numerator and denominator together."""
 MAX_TERMS = 150
-MAX_PRODUCTS = 1500
+"""Of a sum."""
 
-Monomial = tuple[tuple[str, Fraction], ...]
-Terms = dict[Monomial, Fraction]
+Exact = int | Fraction
+"""Whole numbers are plain integers wherever that can be had: they are much faster."""
+Monomial = tuple[tuple[str, Exact], ...]
+Terms = dict[Monomial, Exact]
+
+_left: ContextVar[int] = ContextVar(
+    "products of monomials that may still be computed", default=10_000
+)
+
+
+@contextmanager
+def work(n_products: int) -> Iterator[None]:
+    """Limit how many products of monomials are computed inside the block, all together."""
+    token = _left.set(n_products)
+    try:
+        yield
+    finally:
+        _left.reset(token)
 
 
 class UndecidedError(Exception):
@@ -34,11 +54,11 @@ class Ratio(NamedTuple):
     def constant(self) -> Fraction | None:
         """Its value where it is a rational number."""
         if set(self.top) <= {()} and set(self.bottom) == {()}:
-            return self.top.get((), Fraction(0)) / self.bottom[()]
+            return Fraction(self.top.get((), 0)) / self.bottom[()]
         return None
 
 
-ONE: Terms = {(): Fraction(1)}
+ONE: Terms = {(): 1}
 
 
 def same(left: Ratio, right: Ratio) -> bool | None:
@@ -66,31 +86,36 @@ def proportional(left: Ratio, right: Ratio) -> Fraction | None:
     if first.keys() != second.keys():
         return None
     monomial = next(iter(first))
-    factor = first[monomial] / second[monomial]
+    factor = Fraction(first[monomial]) / second[monomial]
     return factor if all(first[m] == factor * second[m] for m in first) else None
 
 
-def rational(value: Fraction) -> Ratio:
+def rational(value: Exact) -> Ratio:
     """Return a number as a normal form."""
-    return Ratio({(): sized(value)} if value else {}, ONE)
+    return Ratio({(): sized(slim(value))} if value else {}, ONE)
 
 
-def sized(value: Fraction) -> Fraction:
+def slim(value: Exact) -> Exact:
+    """Return a whole number as an integer."""
+    return value.numerator if value.denominator == 1 else value
+
+
+def sized(value: Exact) -> Exact:
     """Return a number that is not too large to go on with."""
     if value.numerator.bit_length() + value.denominator.bit_length() > MAX_BITS:
         raise UndecidedError("a number that is too large")
     return value
 
 
-def atom(name: str, exponent: Fraction = Fraction(1)) -> Ratio:
+def atom(name: str, exponent: Exact = 1) -> Ratio:
     """Return a power of an atom."""
-    return Ratio({((name, exponent),): Fraction(1)}, ONE)
+    return Ratio({((name, slim(exponent)),): 1}, ONE)
 
 
 def _sum(left: Terms, right: Terms, sign: int = 1) -> Terms:
     total = dict(left)
     for monomial, coefficient in right.items():
-        value = total.get(monomial, Fraction(0)) + sign * coefficient
+        value = total.get(monomial, 0) + sign * coefficient
         if value:
             total[monomial] = value
         else:
@@ -103,13 +128,15 @@ def _times(left: Terms, right: Terms) -> Terms:
         return right
     if right == ONE:
         return left
-    if len(left) * len(right) > MAX_PRODUCTS:
+    left_over = _left.get() - len(left) * len(right)
+    if left_over < 0:
         raise UndecidedError("too many terms")
+    _left.set(left_over)
     total: Terms = {}
     for first, a in left.items():
         for second, b in right.items():
             monomial, c = reduced(first, second)
-            value = sized(total.get(monomial, Fraction(0)) + a * b * c)
+            value = sized(total.get(monomial, 0) + a * b * c)
             if value:
                 total[monomial] = value
             else:
@@ -119,23 +146,28 @@ def _times(left: Terms, right: Terms) -> Terms:
     return total
 
 
-def reduced(first: Monomial, second: Monomial) -> tuple[Monomial, Fraction]:
+def reduced(first: Monomial, second: Monomial) -> tuple[Monomial, Exact]:
     """Return the product of two monomials, and the rational factor that comes free."""
     if not first or not second:
-        return first or second, Fraction(1)
+        return first or second, 1
     exponents = dict(first)
-    for atom, exponent in second:
-        exponents[atom] = exponents.get(atom, Fraction(0)) + exponent
-    factor = Fraction(1)
-    for atom, exponent in list(exponents.items()):
-        if atom[0] == "#":
+    for name, exponent in second:
+        exponents[name] = slim(exponents.get(name, 0) + exponent)
+    factor: Exact = 1
+    for name, exponent in list(exponents.items()):
+        if name[0] == "#":
             whole = exponent.numerator // exponent.denominator
-            factor *= Fraction(int(atom[1:])) ** whole
-            exponents[atom] = exponent - whole
-        elif atom == "~i":
+            factor *= Fraction(int(name[1:])) ** whole
+            exponents[name] = exponent - whole
+        elif name == "~i":
             factor *= -1 if int(exponent) % 4 > 1 else 1
-            exponents[atom] = Fraction(int(exponent) % 2)
-    return tuple(sorted((a, e) for a, e in exponents.items() if e)), factor
+            exponents[name] = int(exponent) % 2
+    return tuple(sorted((a, e) for a, e in exponents.items() if e)), slim(factor)
+
+
+def settled(monomial: Monomial) -> tuple[Monomial, Exact]:
+    """Return a monomial with whole roots of primes and squares of i taken out."""
+    return reduced(monomial, (("#2", 0),))
 
 
 def product(left: Ratio, right: Ratio) -> Ratio:
@@ -159,8 +191,10 @@ def inverse(value: Ratio) -> Ratio:
         (monomial, coefficient), *_ = value.top.items()
         if all(a != "~i" for a, _ in monomial):
             # One over a product is a product again, which keeps the forms short.
-            turned, factor = reduced(tuple((a, -e) for a, e in monomial), (("#2", Fraction(0)),))
-            return product(Ratio({turned: factor / coefficient}, ONE), Ratio(value.bottom, ONE))
+            turned, factor = settled(tuple((a, -e) for a, e in monomial))
+            return product(
+                Ratio({turned: slim(Fraction(factor) / coefficient)}, ONE), Ratio(value.bottom, ONE)
+            )
     return Ratio(value.bottom, value.top)
 
 
@@ -170,12 +204,12 @@ def show(value: Ratio) -> str:
     return "/".join(_show_terms(terms, scale) for terms in value)
 
 
-def _leading(terms: Terms) -> Fraction:
+def _leading(terms: Terms) -> Exact:
     return terms[max(terms)]
 
 
-def _show_terms(terms: Terms, scale: Fraction) -> str:
-    return "+".join(f"{c / scale}{_show_monomial(m)}" for m, c in sorted(terms.items()))
+def _show_terms(terms: Terms, scale: Exact) -> str:
+    return "+".join(f"{Fraction(c) / scale}{_show_monomial(m)}" for m, c in sorted(terms.items()))
 
 
 def _show_monomial(monomial: Monomial) -> str:

@@ -272,9 +272,10 @@ class Reader(Cursor):
     def _bracket(self, opening: str) -> Node:
         """Read what a bracket holds: a group, a tuple, an interval, a set, a vector."""
         if opening == "{":
-            inner = self.value()
+            items = self._items()
             self.expect("}")
-            return inner
+            # Braces that nobody escaped still hold a set.
+            return items[0] if len(items) == 1 else Node("set", items=items)
         if opening == "|":
             return self._bars()
         if opening not in _OPENING:

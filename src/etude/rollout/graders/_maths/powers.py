@@ -5,6 +5,7 @@ from fractions import Fraction
 from etude.rollout.graders._maths.forms import (
     MAX_BITS,
     ONE,
+    Exact,
     Ratio,
     UndecidedError,
     UndefinedError,
@@ -12,7 +13,7 @@ from etude.rollout.graders._maths.forms import (
     inverse,
     product,
     rational,
-    reduced,
+    settled,
     show,
 )
 
@@ -35,7 +36,7 @@ def raised(base: Ratio, exponent: Ratio) -> Ratio:
     return _whole_power(base, int(size)) if size.denominator == 1 else _root(base, size)
 
 
-def number_power(value: Fraction, size: Fraction) -> Ratio:
+def number_power(value: Exact, size: Exact) -> Ratio:
     """Return a power of a positive number."""
     if size.denominator == 1:
         return _whole_power(rational(value), int(size))
@@ -50,11 +51,11 @@ def _whole_power(base: Ratio, n: int) -> Ratio:
         bits = max(value.numerator.bit_length(), value.denominator.bit_length())
         if value not in (0, 1, -1) and abs(n) * bits > MAX_BITS:
             return _large_power(value, n)
-        return rational(value ** (n % 2 if value in (1, -1) else n) if value else Fraction(0))
+        return rational(value ** (n % 2 if value in (1, -1) else n) if value else 0)
     if n < 0:
         return _whole_power(inverse(base), -n)
     if len(base.top) == len(base.bottom) == 1 and base.bottom == ONE:
-        return _monomial_power(base, Fraction(n))
+        return _monomial_power(base, n)
     if n > MAX_POWER:
         raise UndecidedError("a power that is too large")
     result = Ratio(ONE, ONE)
@@ -73,16 +74,16 @@ def _large_power(value: Fraction, n: int) -> Ratio:
     return result
 
 
-def _monomial_power(base: Ratio, n: Fraction) -> Ratio:
+def _monomial_power(base: Ratio, n: int) -> Ratio:
     """Return a whole power of one monomial."""
     ((monomial, coefficient),) = base.top.items()
-    lifted = _whole_power(rational(coefficient), int(n))
+    lifted = _whole_power(rational(coefficient), n)
     raised = tuple((a, e * n) for a, e in monomial)
     if any(e.numerator.bit_length() > 64 for _, e in raised):
         raise UndecidedError("an exponent that is too large")
     if any(a[0] == "#" and e * int(a[1:]).bit_length() > MAX_BITS for a, e in raised):
         raise UndecidedError("a power that is too large")
-    turned, factor = reduced(raised, (("#2", Fraction(0)),))
+    turned, factor = settled(raised)
     return product(lifted, Ratio({turned: factor}, ONE))
 
 
@@ -101,29 +102,25 @@ def _root(base: Ratio, size: Fraction) -> Ratio:
     return atom(f"?({show(base)})^", size)
 
 
-def _root_of_number(value: Fraction, size: Fraction) -> Ratio:
+def _root_of_number(value: Exact, size: Exact) -> Ratio:
     if value == 0:
         if size < 0:
             raise UndefinedError("zero to a negative power")
         return rational(value)
     if value < 0:
         if size.denominator == 2:
-            turned = (
-                atom("~i")
-                if size.numerator % 4 == 1
-                else product(rational(Fraction(-1)), atom("~i"))
-            )
+            turned = atom("~i") if size.numerator % 4 == 1 else product(rational(-1), atom("~i"))
             return product(turned, _root_of_number(-value, size))
         if size.denominator % 2 == 0:
             raise UndecidedError("an even root of a negative number")
-        sign = Fraction(-1 if size.numerator % 2 else 1)
+        sign = -1 if size.numerator % 2 else 1
         return product(rational(sign), _root_of_number(-value, size))
     result = Ratio(ONE, ONE)
     for base, side in ((value.numerator, 1), (value.denominator, -1)):
         for prime, n in _factors(base).items():
             exponent = n * side * size
             floor = exponent.numerator // exponent.denominator
-            result = product(result, _whole_power(rational(Fraction(prime)), floor))
+            result = product(result, _whole_power(rational(prime), floor))
             if exponent != floor:
                 result = product(result, atom(f"#{prime}", exponent - floor))
     return result
@@ -160,19 +157,17 @@ def _symbolic_power(base: Ratio, exponent: Ratio) -> Ratio:
         for part, factor in exponent.top.items():
             size = factor * n
             if part:
-                result = product(
-                    result, atom(f"^{name}^({show(Ratio({part: Fraction(1)}, ONE))})", size)
-                )
+                result = product(result, atom(f"^{name}^({show(Ratio({part: 1}, ONE))})", size))
             elif name[0] == "#":
-                result = product(result, number_power(Fraction(int(name[1:])), size))
+                result = product(result, number_power(int(name[1:]), size))
             else:
                 result = product(result, atom(name, size))
     return result
 
 
-def _prime_bases(value: Fraction) -> dict[str, Fraction]:
+def _prime_bases(value: Exact) -> dict[str, Exact]:
     if value <= 0:
         raise UndecidedError("a power of a negative number")
-    bases = {f"#{p}": Fraction(n) for p, n in _factors(value.numerator).items()}
-    bases.update({f"#{p}": Fraction(-n) for p, n in _factors(value.denominator).items()})
+    bases: dict[str, Exact] = {f"#{p}": n for p, n in _factors(value.numerator).items()}
+    bases.update({f"#{p}": -n for p, n in _factors(value.denominator).items()})
     return bases

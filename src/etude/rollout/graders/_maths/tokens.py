@@ -59,7 +59,8 @@ def tokenise(text: str) -> list[Token]:
         UnreadableError: It has too many, or a word that is no mathematics.
     """
     found: list[Token] = []
-    at, depth, spaced = 0, 0, False
+    # A brace that opens the whole answer holds a set, so its commas separate.
+    at, depth, spaced = 0, int(text.startswith("{")), False
     while at < len(text):
         if text[at] == " ":
             at, spaced = at + 1, True
@@ -158,6 +159,9 @@ def _letters(text: str, at: int, found: list[Token], spaced: bool) -> int:
     if match is None:
         raise UnreadableError(f"the letter {text[at]!r} is not known")
     run = match[0]
+    if [token.text for token in found[-2:]] == ["_", "{"]:
+        found.extend(Token("let", c) for c in run)  # a subscript may be any word
+        return match.end()
     lowered = run if run in WORDS else run.lower()
     if lowered in WORDS and (lowered == run or len(run) > 2):
         found.append(Token("cmd", _RENAMED.get(lowered, lowered), spaced))
