@@ -75,7 +75,9 @@ def _nearest(
     """Say how like another document those are that only one of both takes for copies."""
     shingles = [_shingles(text) for text in texts] if unlike else []
     for name, which in ((peer, 0), ("Etude", 1)):
-        rows = [k for k, pair in unlike.items() if pair[which][0]][:N_LOOKED_AT]
+        rows = [k for k, pair in unlike.items() if pair[which][0]]
+        few = sum(len([word for word in texts[k].split(" ") if word]) < N_SHINGLE for k in rows)
+        rows = rows[:: 1 + len(rows) // N_LOOKED_AT]
         found = [
             max(_jaccard(shingles[k], other) for n, other in enumerate(shingles) if n != k)
             for k in rows
@@ -83,9 +85,9 @@ def _nearest(
         if found:
             below = sum(jaccard < 0.7 for jaccard in found)
             yield (
-                f"copies to {name} only: Jaccard with the nearest document {min(found):.2f} to "
-                f"{max(found):.2f}, median {statistics.median(found):.2f}; {below} of "
-                f"{len(found)} below 0.7"
+                f"copies to {name} only: {few} with fewer than {N_SHINGLE} words between spaces; "
+                f"Jaccard with the nearest document {statistics.median(found):.2f} (median), "
+                f"below 0.7 for {below} of {len(found)} looked at"
             )
 
 

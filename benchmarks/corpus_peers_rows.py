@@ -98,9 +98,11 @@ ROWS = (
         "data_juicer",
         "minhash",
         "near copies, in memory (`document_minhash_deduplicator`)",
-        "5-grams of words, 14 bands of 8 values, no case. Data-Juicer splits at the space alone, "
-        "so that words with a line's end between them are one, and keeps signs; Etude takes signs "
-        "and accents away",
+        "5-grams of words, 14 bands of 8 values, no case. Data-Juicer keeps signs, splits at the "
+        "space alone, so that words with a line's end between them are one, and takes all "
+        "documents of fewer than 5 words for copies of each other; Etude, as datatrove, takes "
+        "signs and accents away, writes numbers as 0, splits words as spaCy does and leaves such "
+        "short documents alone",
         whole=True,
     ),
     Row(
@@ -114,8 +116,9 @@ ROWS = (
         "text_dedup",
         "minhash_files",
         "near copies, from JSON Lines to disk (`minhash`)",
-        "5-grams of words, 14 bands of 8 values, no case, 32-bit xxh3 in text-dedup. It splits at "
-        "every sign, also between signs, where empty words arise",
+        "5-grams of words, 14 bands of 8 values, no case, xxh3 of 32 bits in text-dedup. It splits "
+        "at every sign and blank, so that runs of them leave empty words, keeps numbers and "
+        "accents, and takes a document of fewer than 5 words for one n-gram; Etude as above",
         whole=True,
     ),
     Row(
