@@ -1,7 +1,9 @@
 """Finds the average speed of a journey in several stages."""
 
+from collections.abc import Mapping
 from fractions import Fraction
 from random import Random
+from typing import ClassVar
 
 from etude.stages.problems.families._base import Family, Posed
 from etude.stages.problems.families._level import by_level
@@ -21,6 +23,7 @@ class AverageSpeedFamily(Family, frozen=True, kw_only=True):
     """Total distance over total time, with a rest at the higher levels."""
 
     topic = "arithmetic"
+    grader: ClassVar[Mapping[str, object]] = {"use": "maths", "omit_units": True}
 
     def pose(self, rng: Random, level: int) -> Posed:
         """Pose one journey."""

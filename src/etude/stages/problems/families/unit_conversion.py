@@ -1,7 +1,9 @@
 """Converts between units of length, area, volume, mass, time and speed."""
 
+from collections.abc import Mapping
 from fractions import Fraction
 from random import Random
+from typing import ClassVar
 
 from etude.stages.problems.families._base import Family, Posed
 from etude.stages.problems.families._level import by_level
@@ -26,6 +28,7 @@ class UnitConversionFamily(Family, frozen=True, kw_only=True):
     """Metric units; squares, cubes and speeds at the higher levels."""
 
     topic = "arithmetic"
+    grader: ClassVar[Mapping[str, object]] = {"use": "maths", "omit_units": True}
 
     def pose(self, rng: Random, level: int) -> Posed:
         """Pose one conversion."""
