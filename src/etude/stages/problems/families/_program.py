@@ -31,6 +31,5 @@ def indented(lines: Sequence[str], depth: int = 1) -> list[str]:
 
 
 def spaceless(output: str) -> tuple[str, ...]:
-    """Return an output with a list in it as one may write it as well, without spaces in the "
-    "list."""
+    """Return an output that holds a list as it is written without spaces in the list."""
     return (output.replace(", ", ","),) if ", " in output else ()
