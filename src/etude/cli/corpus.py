@@ -41,13 +41,19 @@ def command() -> None:
 @click.argument("recipe", type=click.Path(path_type=Path))
 @OUT
 @JOBS
+@click.option(
+    "--engine",
+    default="local",
+    show_default=True,
+    help="Where the work is done: local processes, or ray (the cluster at RAY_ADDRESS).",
+)
 @JSON
-def build_command(recipe: Path, out: Path, jobs: int, as_json: bool) -> None:
+def build_command(recipe: Path, out: Path, jobs: int, engine: str, as_json: bool) -> None:
     """Make the corpus that RECIPE describes.
 
     Stopped at any time, the same command goes on where it was.
     """
-    _build(read_toml(recipe, CorpusRecipe), out, jobs, as_json=as_json)
+    _build(read_toml(recipe, CorpusRecipe), out, jobs, engine=engine, as_json=as_json)
 
 
 @command.command(epilog="Example: etude corpus report corpus --out corpus.html")
@@ -131,8 +137,18 @@ def _list_all(*, as_json: bool) -> None:
             click.echo(f"  {name:<{width}}  {line}")
 
 
-def _build(recipe: CorpusRecipe, out: Path, jobs: int, *, as_json: bool) -> None:
-    engine = engines.make({"use": "local", "jobs": jobs, "least_size": _SMALL_BYTES})
+def _engine_table(name: str, jobs: int) -> dict[str, object]:
+    if name == "local":
+        return {"use": name, "jobs": jobs, "least_size": _SMALL_BYTES}
+    # How many cores a cluster has is not for this machine to say.
+    told = click.get_current_context().get_parameter_source("jobs")
+    return {"use": name, "jobs": 0 if told is click.core.ParameterSource.DEFAULT else jobs}
+
+
+def _build(
+    recipe: CorpusRecipe, out: Path, jobs: int, *, engine: str = "local", as_json: bool
+) -> None:
+    made = engines.make(_engine_table(engine, jobs))
     with progress_line(quiet=as_json) as line:
 
         def tell(progress: BuildProgress) -> None:
@@ -145,7 +161,7 @@ def _build(recipe: CorpusRecipe, out: Path, jobs: int, *, as_json: bool) -> None
                 progress.engine.n_units,
             )
 
-        outcome = build(recipe, out, engine, tell=tell)
+        outcome = build(recipe, out, made, tell=tell)
     if as_json:
         click.echo(msgspec.json.encode(outcome))
     else:
