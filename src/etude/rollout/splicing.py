@@ -145,7 +145,7 @@ def splice(text: str, name: str, line: int, code: str) -> str:
     indent = _indent(lines[start - 1])
     ending = "\r\n" if lines[start - 1].endswith("\r\n") else "\n"
     given, given_lines = _read(code, node)
-    body = body_after_docstring(given)
+    body = _without_texts(given.body)
     new = list(_body_text(body, given_lines, indent)) if body else [f"{indent}pass\n"]
     put = [piece.rstrip("\n") + ending for piece in new]
     made = "".join([*lines[: start - 1], *put, *lines[end:]])
@@ -173,6 +173,18 @@ def _read(code: str, original: Function) -> tuple[Function, list[str]]:
         raise Unfit("the code must be one function definition and nothing else")
     _check_header(body[0], original)
     return body[0], split_lines(text)
+
+
+def _without_texts(body: list[ast.stmt]) -> list[ast.stmt]:
+    """Leave out the strings that a body starts with: in another place they would be docstrings."""
+    n_texts = 0
+    for statement in body:
+        if not isinstance(statement, ast.Expr) or not isinstance(statement.value, ast.Constant):
+            break
+        if not isinstance(statement.value.value, str):
+            break
+        n_texts += 1
+    return body[n_texts:]
 
 
 def _check_header(given: Function, original: Function) -> None:

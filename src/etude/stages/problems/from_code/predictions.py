@@ -21,7 +21,7 @@ from etude.stages.problems.from_code.calls import RecordedCall, record_calls
 from etude.stages.problems.from_code.project import Project
 from etude.stages.problems.from_code.proving import Mutants, origin_of
 from etude.stages.problems.from_code.pure import PredictionGates, PureFunction, choose_pure
-from etude.stages.problems.from_code.unit import Made, Refused, Unit, UnitMade
+from etude.stages.problems.from_code.unit import CALLS, Made, Refused, Unit, UnitMade
 
 OUTPUT, INPUT = "code/output", "code/input"
 MAX_CALLS = 12
@@ -71,7 +71,7 @@ class Predictor:
         async def make() -> UnitMade:
             return await self.make(function, seed)
 
-        return Unit(f"calls:{function.file.path}:{function.found.name}", make)
+        return Unit(CALLS, f"{function.file.path}:{function.found.name}", make)
 
     async def make(self, function: PureFunction, seed: int) -> UnitMade:
         """Return the problems that the calls of one function make.
@@ -89,12 +89,13 @@ class Predictor:
         outputs = [k for k in calls if len(changed[k.canonical]) >= self.gates.n_mutants]
         if not outputs:
             refused["calls: mistakes change too little"] += 1
-        for known in outputs[: self.gates.n_outputs]:
+        asked = outputs[: self.gates.n_outputs]
+        for known in asked:
             maker = self._output(function, known, changed[known.canonical])
             await self._keep(maker, "literal", _output_stubs(known), made, refused)
-        # Those that are asked for their output come last, and only where others are too few.
-        asked = [*calls[len(outputs) :], *reversed(calls)]
-        for known in asked[: self.gates.n_inputs]:
+        # Those that were asked for their output come last.
+        left = [*(k for k in calls if k not in asked), *reversed(asked)]
+        for known in left[: self.gates.n_inputs]:
             others = [k for k in calls if k.canonical != known.canonical]
             if len(others) < self.gates.n_mutants:
                 refused["calls: too few different results"] += 1

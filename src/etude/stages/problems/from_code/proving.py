@@ -17,7 +17,7 @@ from etude.rollout.splicing import Unfit, body_lines, functions_of, parse, splic
 from etude.stages.problems.from_code.functions import Candidate, FunctionGates
 from etude.stages.problems.from_code.project import Project
 from etude.stages.problems.from_code.statement import Unclear, write_statement
-from etude.stages.problems.from_code.unit import Made, Refused, Unit, UnitMade
+from etude.stages.problems.from_code.unit import FUNCTION, Made, Refused, Unit, UnitMade
 
 MADE_BY = f"etude.stages.problems.from_code {__version__}"
 GRADER = '{"use":"codebase"}'
@@ -51,8 +51,8 @@ class FunctionProver:
         async def make() -> UnitMade:
             return UnitMade(made=(await self.prove(candidate, seed),))
 
-        key = f"function:{candidate.file.path}:{candidate.name}:{candidate.first_line}"
-        return Unit(key, make)
+        key = f"{candidate.file.path}:{candidate.name}:{candidate.first_line}"
+        return Unit(FUNCTION, key, make)
 
     async def prove(self, candidate: Candidate, seed: int) -> Made:
         """Turn a function into a proved problem.
@@ -68,8 +68,6 @@ class FunctionProver:
             raise Refused(str(cause)) from cause
         problem = self._problem(candidate, statement, seed)
         reference = self._reference(candidate, problem.id)
-        if not await self._passes(reference, candidate.code):
-            raise Refused("the original is refused")
         caught: list[str] = []
         for mutant in self._some_mutants(candidate, seed):
             if await self._passes(reference, mutant):
@@ -80,7 +78,7 @@ class FunctionProver:
         for stub in stubs(candidate.code):
             if await self._passes(reference, stub):
                 raise Refused("tests too weak: a stub passes")
-        # Once more at the end: by then it may be judged by more tests, and a flake shows.
+        # Last, because by then it may be judged by more tests; most are refused before.
         if not await self._passes(reference, candidate.code):
             raise Refused("the original is refused")
         reference = msgspec.structs.replace(reference, near_misses=tuple(caught))

@@ -20,7 +20,7 @@ class PredictionGates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """Lines of its body, at least; its docstring is none."""
     max_chars: int = 6_000
     """Of the function and all of its file that it uses."""
-    n_outputs: int = 3
+    n_outputs: int = 4
     """Problems that ask what a call returns, for one function, at most."""
     n_inputs: int = 2
     """Problems that ask for a call with a given result, for one function, at most."""

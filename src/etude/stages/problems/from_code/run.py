@@ -7,7 +7,6 @@ on the seed only, never on how many are judged side by side or when a run was ki
 
 import asyncio
 import contextlib
-import hashlib
 import tempfile
 import time
 from collections import Counter, deque
@@ -20,11 +19,12 @@ import msgspec
 from etude.errors import ConfigError, EtudeError
 from etude.rollout.graders import Judge, Means, graders
 from etude.stages.problems.from_code.functions import FunctionGates, choose_functions
+from etude.stages.problems.from_code.ledger import Ledger, Verdict
 from etude.stages.problems.from_code.predictions import Predictor
 from etude.stages.problems.from_code.project import Project
 from etude.stages.problems.from_code.proving import FunctionProver, Mutants
 from etude.stages.problems.from_code.pure import PredictionGates
-from etude.stages.problems.from_code.unit import Made, Refused, Unit, UnitMade
+from etude.stages.problems.from_code.unit import CALLS, FUNCTION, Made, Refused, Unit, UnitMade
 from etude.store import (
     JOURNAL_OF_ANSWERS,
     CodebaseStore,
@@ -53,19 +53,6 @@ class CodeRecipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     seed: int = 0
     gates: FunctionGates = FunctionGates()
     prediction_gates: PredictionGates = PredictionGates()
-
-
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one function: a line of the journal."""
-
-    recipe: str
-    """Digest of the settings that decide verdicts."""
-    unit: str
-    """What was judged."""
-    made: tuple[Made, ...] = ()
-    refused: dict[str, int] = {}
-    """How many problems were refused, by reason."""
-    duration_s: float = 0.0
 
 
 class CodeProgress(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,7 +119,9 @@ async def pose_from_code(
     with DatasetWriter(target, record="problem") as writer:
         _refuse_other_recipe(target, recipe)
         with contextlib.closing(Journal(target / JOURNAL_OF_ANSWERS)) as journal:
-            ledger = _Ledger(recipe, journal)
+            gates = {FUNCTION: recipe.gates, CALLS: recipe.prediction_gates}
+            settings = {kind: [recipe.seed, held, RULES] for kind, held in gates.items()}
+            ledger = Ledger(settings, journal)
             made = []
             for one in {p.codebase.id: p for p in prepared}.values():
                 run = _CodebaseRun(one, recipe, ledger, tell)
@@ -187,34 +176,10 @@ def _write(
     writer.write("references", [made.reference for made in kept])
 
 
-class _Ledger:
-    """The verdicts there are, from this run and from runs that were cut short."""
-
-    def __init__(self, recipe: CodeRecipe, journal: Journal) -> None:
-        text = msgspec.json.encode([recipe.seed, recipe.gates, recipe.prediction_gates, RULES])
-        self.recipe = hashlib.sha256(text).hexdigest()[:16]
-        self.journal = journal
-        self._verdicts = {
-            verdict.unit: verdict
-            for verdict in journal.read(Verdict)
-            if verdict.recipe == self.recipe
-        }
-
-    def find(self, unit: str) -> Verdict | None:
-        """Return the verdict on a function, if there is one."""
-        return self._verdicts.get(unit)
-
-    def add(self, verdict: Verdict) -> None:
-        """Keep a verdict; when this returns it is on disk."""
-        self.journal.path.parent.mkdir(exist_ok=True)
-        self.journal.append(verdict)
-        self._verdicts[verdict.unit] = verdict
-
-
 class _CodebaseRun:
     """The functions of one codebase, judged side by side and taken in order."""
 
-    def __init__(self, prepared: Prepared, recipe: CodeRecipe, ledger: _Ledger, tell: Tell) -> None:
+    def __init__(self, prepared: Prepared, recipe: CodeRecipe, ledger: Ledger, tell: Tell) -> None:
         self.prepared = prepared
         self.recipe = recipe
         self.ledger = ledger
@@ -295,11 +260,11 @@ class _CodebaseRun:
 
     async def _judge(self, unit: Unit, gate: asyncio.Semaphore) -> Verdict:
         async with gate:
-            key = f"{self.prepared.codebase.id}:{unit.key}"
+            key = f"{self.prepared.codebase.id}:{unit.kind}:{unit.key}"
             if (known := self.ledger.find(key)) is not None:
                 return known
             started = time.monotonic()
-            recipe = self.ledger.recipe
+            recipe = self.ledger.recipes[unit.kind]
             try:
                 result = await unit.make()
             except Refused as refused:

@@ -7,6 +7,8 @@ import msgspec
 
 from etude.records import Problem, Reference
 
+FUNCTION, CALLS = "function", "calls"
+
 
 class Refused(Exception):  # noqa: N818  not a failure: the ordinary answer for many functions
     """A function is no problem; the message is the reason it is counted under."""
@@ -30,7 +32,9 @@ class UnitMade(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class Unit(NamedTuple):
     """One function to be judged."""
 
+    kind: str
+    """`function` or `calls`."""
     key: str
-    """Names it within its codebase; stable from run to run."""
+    """Names it among those of its kind and codebase; stable from run to run."""
     make: Callable[[], Awaitable[UnitMade]]
     """Raises `Refused` when nothing comes of it."""
