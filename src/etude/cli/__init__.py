@@ -9,7 +9,8 @@ COMMANDS = {
     "demo": Entry("The main job on one small real project, end to end, with a report.", "swe"),
     "swe": Entry("Software engineering: real projects, bugs, hidden tests, episodes.", "swe"),
     "corpus": Entry("Pre-training text: read, clean, filter, de-duplicate, pack.", "corpus"),
-    "data": Entry("Look into any data set: show, stats, verify."),
+    "problems": Entry("Problems with checkable answers: pose, verify, calibrate.", "problems"),
+    "data": Entry("Look into any data set: show, stats, verify, ship."),
 }
 """Help and needs of each command; the file of the same name holds it."""
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import click
 import msgspec
 
-from etude.cli._corpus_settings import SETTINGS, parse_settings
 from etude.cli._corpus_sources import DATASET, JSON, OUT
 from etude.cli._progress import progress_line
+from etude.cli._settings import SETTINGS, parse_settings
 from etude.stages.corpus.indexing import build_index
 from etude.stages.corpus.privacy.labelled import measure_privacy
 from etude.stages.corpus.steps import steps

@@ -10,12 +10,12 @@ import msgspec
 from etude.cli._corpus_balance import budget, learn_weights
 from etude.cli._corpus_checks import index, measure_privacy_command
 from etude.cli._corpus_models import train_classifier_command, train_perplexity_command
-from etude.cli._corpus_settings import parse_settings
 from etude.cli._corpus_sources import FROM, JOBS, JSON, OUT
 from etude.cli._corpus_tokens import check_tokens, pack_command, train_tokenizer_command
 from etude.cli._groups import Suggesting
 from etude.cli._progress import progress_line
 from etude.cli._rows import printable, readable_size
+from etude.cli._settings import parse_settings
 from etude.config import read_toml
 from etude.engine import Progress, engines
 from etude.plugins import Kind, settings_of

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from etude.cli._groups import Suggesting
 from etude.cli._rows import print_pairs, print_row, readable_size
+from etude.cli._settings import SETTINGS, parse_settings
 from etude.errors import ConfigError
 from etude.store import TABLES, Dataset
 from etude.store.formats import formats
@@ -100,19 +101,11 @@ def verify(ctx: click.Context, dataset: Path, as_json: bool) -> None:
 @_DATASET
 @click.option("--format", "name", required=True, help=f"One of: {', '.join(formats.names())}.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting of it.")
+@SETTINGS
 @_JSON
 def ship(dataset: Path, name: str, out: Path, settings: tuple[str, ...], as_json: bool) -> None:
     """Write DATASET as other tools and trainers read it."""
-    table: dict[str, object] = {"use": name}
-    for setting in settings:
-        key, equals, value = setting.partition("=")
-        if not equals:
-            raise ConfigError(f"--set takes NAME=VALUE, not {setting!r}")
-        try:
-            table[key] = msgspec.json.decode(value)
-        except msgspec.DecodeError:
-            table[key] = value
+    table = {"use": name, **parse_settings(settings)}
     written = formats.make(table).ship(Dataset.open(dataset), out)
     if as_json:
         click.echo(msgspec.json.encode(written))

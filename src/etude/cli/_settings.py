@@ -1,4 +1,4 @@
-"""Settings of a step as the command line gives them."""
+"""Settings of a plug-in as the command line gives them."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ import msgspec
 from etude.errors import ConfigError
 
 SETTINGS = click.option(
-    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the step."
+    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of it."
 )
 
 
