@@ -43,16 +43,13 @@ int etude_normalised(struct normalised_request *r) {
   return bad ? -1 : 0;
 }
 
-static void roll_all(const struct shingler *s, int64_t n_grams, int64_t count, int64_t room,
-                     uint64_t *hashes) {
+static void roll_all(const struct shingler *s, int64_t n_grams, int64_t count, uint64_t *hashes) {
   struct gram_roll roll;
   gram_roll_start(&roll, &s->words, n_grams);
-  for (int64_t k = 0; k < count && k < room; k++) hashes[k] = gram_roll_next(&roll);
+  for (int64_t k = 0; k < count; k++) hashes[k] = gram_roll_next(&roll);
 }
 
-static void hash_all(const struct shingler *s, int64_t n_grams, int64_t count, int64_t room,
-                     uint64_t *hashes) {
-  if (count > room) count = room;
+static void hash_all(const struct shingler *s, int64_t n_grams, int64_t count, uint64_t *hashes) {
   for (int64_t k = 0; k < count; k += SHINGLES)
     shingle_hashes(s, k, count - k < SHINGLES ? count - k : SHINGLES, n_grams, hashes + k);
 }
@@ -72,10 +69,9 @@ int64_t etude_shingles(const uint8_t *text, const int64_t *offsets, int64_t rows
       break;
     }
     int64_t count = shingle_count(&s, n_grams);
-    if (grams)
-      roll_all(&s, n_grams, count, room - n, hashes + n);
-    else
-      hash_all(&s, n_grams, count, room - n, hashes + n);
+    int64_t most = n < room ? room - n : 0;
+    if (most && grams) roll_all(&s, n_grams, count < most ? count : most, hashes + n);
+    if (most && !grams) hash_all(&s, n_grams, count < most ? count : most, hashes + n);
     starts[i + 1] = n += count;
   }
   shingler_free(&s);
