@@ -269,6 +269,12 @@ def test_a_reference_that_is_no_mathematics_accepts_the_same_text_and_says_so(as
         ("3.15", "\\pi", {"tolerance": 1e-4}, 0.0),
         ("100.1", "100", {"tolerance": 0.01}, 1.0),
         ("102", "100", {"tolerance": 0.01}, 0.0),
+        (r"\sqrt{a}\sqrt{b}", r"\sqrt{ab}", {}, 0.0),
+        (r"\sqrt{a}\sqrt{b}", r"\sqrt{ab}", {"positive": True}, 1.0),
+        (r"2\ln x", r"\ln(x^2)", {"positive": True}, 1.0),
+        (r"3\ln x", r"\ln(x^2)", {"positive": True}, 0.0),
+        ("7 tenths", "7", {}, 0.0),
+        ("2e^{-1000x^2}", "e^{-1000x^2}", {}, 0.0),
     ],
 )
 def test_settings_say_what_counts_as_the_same(

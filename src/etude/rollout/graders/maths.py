@@ -38,6 +38,9 @@ class MathsGrader(Grader, frozen=True, kw_only=True):
     ordered: bool = False
     """Whether the order of a bare list such as `1, 2` counts. That of a tuple always does, and that
     of a set never."""
+    positive: bool = False
+    """Whether symbols stand for positive numbers, as lengths do. Then `\\sqrt{ab}` is
+    `\\sqrt a \\sqrt b`, which is not so for two negative numbers."""
     tolerance: Annotated[float, msgspec.Meta(ge=0.0, lt=1.0)] = 0.0
     """How far a number may lie from the reference, as a part of the reference; 0 means exact."""
     decimals: Annotated[int, msgspec.Meta(ge=0, le=30)] = 0
@@ -59,6 +62,7 @@ class MathsGrader(Grader, frozen=True, kw_only=True):
             ordered=self.ordered,
             tolerance=self.tolerance,
             decimals=self.decimals,
+            positive=self.positive,
         )
 
     def open(self, means: Means) -> AbstractAsyncContextManager[Judge]:

@@ -22,6 +22,7 @@ MANY_DIGITS = 320
 """Digits of constants: two that agree to nearly so many are the same."""
 MANY_AGREEING_DIGITS = 290
 _RANGES = ((0, 1), (1, 4), (-1, 0), (-4, -1), (4, 12), (-12, -4), (0, 1), (1, 4))
+_POSITIVE = ((0, 1), (1, 4), (4, 12), (0, 1), (1, 4), (0, 4), (4, 12), (0, 12))
 
 
 @contextmanager
@@ -38,6 +39,10 @@ class DeepDecider(Decider):
     """Decides what exact arithmetic leaves open."""
 
     n_products = 100_000
+
+    def __init__(self, *, positive: bool = False) -> None:
+        """Say whether symbols stand for positive numbers only."""
+        self._ranges = _POSITIVE if positive else _RANGES
 
     def equal(self, left: Node, right: Node) -> bool:
         """Whether two values are equal; what cannot be decided is not."""
@@ -71,24 +76,25 @@ class DeepDecider(Decider):
         return vanishes(difference(left, right))
 
     def _everywhere(self, left: Node, right: Node, names: set[str]) -> bool:
-        n_real = n_complex = 0
+        n_real = n_complex = n_defined = 0
         with _precision(DIGITS):
-            for point in _points(names):
+            for point in _points(names, self._ranges):
                 first, second = _at(left, point), _at(right, point)
                 if first is None and second is None:
                     continue
                 if first is None or second is None:
                     return False
+                n_defined += 1
                 agree = _agree(first, second)
                 if _is_real(first) or _is_real(second):
-                    if not agree:
+                    if agree is False:
                         return False
-                    n_real += 1
+                    n_real += agree is True
                 elif agree:
                     n_complex += 1
         if max(n_real, n_complex) >= N_AGREEING:
             return True
-        return n_real + n_complex > 0 and vanishes(difference(left, right))
+        return n_defined > 0 and vanishes(difference(left, right))
 
     def factor(self, left: Node, right: Node) -> Fraction:
         """Return a number of the sign of the factor between two values; 0 if there is none."""
@@ -97,7 +103,7 @@ class DeepDecider(Decider):
             return known
         factors: list[Number] = []
         with _precision(DIGITS):
-            for point in _points(symbols(left) | symbols(right)):
+            for point in _points(symbols(left) | symbols(right), self._ranges):
                 try:
                     first, second = _at(left, point), _at(right, point)
                 except UndecidedError:
@@ -109,7 +115,7 @@ class DeepDecider(Decider):
                 if first == 0 or second == 0:
                     return Fraction(0)
                 factors.append(first / second)
-                if not _agree(factors[0], factors[-1]):
+                if _agree(factors[0], factors[-1]) is not True:
                     return Fraction(0)
         if len(factors) < N_AGREEING:
             return Fraction(0)
@@ -132,18 +138,18 @@ class DeepDecider(Decider):
             return None
 
 
-def _points(names: set[str]) -> Iterator[dict[str, Number]]:
+def _points(names: set[str], ranges: tuple[tuple[int, int], ...]) -> Iterator[dict[str, Number]]:
     """Yield points, the same for the same names."""
     rng = Random("etude")
     ordered = sorted(names)
     for n in range(N_POINTS):
-        low, high = _RANGES[n % len(_RANGES)]
+        low, high = ranges[n % len(ranges)]
         point: dict[str, Number] = {}
         for name in ordered:
             point[name] = low + (high - low) * mpf(rng.getrandbits(190) | 1) / 2**190
-            if n >= len(_RANGES):
+            if n >= len(ranges):
                 # The second round mixes signs and sizes.
-                low, high = rng.choice(_RANGES)
+                low, high = rng.choice(ranges)
         yield point
 
 
@@ -154,11 +160,12 @@ def _at(node: Node, point: dict[str, Number]) -> Number | None:
         return None
 
 
-def _agree(first: Number, second: Number) -> bool:
+def _agree(first: Number, second: Number) -> bool | None:
+    """Whether two values are the same; `None` where both may be nothing but rounding."""
     scale = max(abs(first), abs(second))
-    if scale < mpf(10) ** -(DIGITS - 10):
+    if abs(first - second) <= scale * mpf(10) ** -AGREEING_DIGITS:
         return True
-    return bool(abs(first - second) <= scale * mpf(10) ** -AGREEING_DIGITS)
+    return None if scale < mpf(10) ** -(DIGITS - 10) else False
 
 
 def _is_real(value: Number) -> bool:

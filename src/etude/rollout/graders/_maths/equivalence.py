@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from etude.rollout.graders._maths.answers import read
-from etude.rollout.graders._maths.clean import clean, text_key
+from etude.rollout.graders._maths.clean import clean
 from etude.rollout.graders._maths.compare import Comparison
 from etude.rollout.graders._maths.decide import Decider
 from etude.rollout.graders._maths.forms import work
@@ -29,6 +29,7 @@ class Rules(msgspec.Struct, frozen=True):
     ordered: bool = False
     tolerance: float = 0.0
     decimals: int = 0
+    positive: bool = False
 
 
 class Reading(NamedTuple):
@@ -130,7 +131,7 @@ _BLIND = "the same text; the reference is no mathematics that can be read, so on
 
 
 def _unread(wanted: Reading, given: Reading) -> Finding:
-    if wanted.text and text_key(wanted.text) == text_key(given.text):
+    if wanted.text and wanted.text.replace(" ", "") == given.text.replace(" ", ""):
         return Finding(True, _BLIND)
     reason = wanted.error or "it is empty"
     return Finding(None, f"the reference cannot be read: {reason}", broken=True)

@@ -83,6 +83,11 @@ _MEANINGFUL_WORDS = (
     "all the hundred thousand million billion trillion dozen half twice double percent point "
     "points degree degrees base mod modulo else other both either none unknown most least "
     "between through max min sin cos tan log exp "
+    "half halves third thirds quarter quarters fourths fifths sixths sevenths eighths ninths "
+    "tenths hundredths thousandths millionths squared cubed factorial root roots power inverse negative "
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety "
+    "hundreds thousands millions billions pairs dozens exactly incorrect wrong false modulo choose "
 )
 _MEANINGFUL = frozenset(_MEANINGFUL_WORDS.split()) | UNITS.keys()
 _LONGEST = 45

@@ -15,6 +15,7 @@ def judge(payload: bytes) -> bytes:
     """Judge one question; both sides are JSON."""
     sys.setrecursionlimit(RECURSION)
     question = msgspec.json.decode(payload, type=Question)
-    found = check(question.reference, question.answer, question.rules, DeepDecider())
+    decider = DeepDecider(positive=question.rules.positive)
+    found = check(question.reference, question.answer, question.rules, decider)
     note = "cannot be decided" if found.right is None and not found.broken else found.note
     return msgspec.json.encode(Reply(right=found.right is True, note=note, broken=found.broken))
