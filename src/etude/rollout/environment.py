@@ -1,5 +1,6 @@
 """Environment: one task with the files it starts from, ready to be opened. Holds no answer."""
 
+import glob
 import tempfile
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -9,8 +10,8 @@ import msgspec
 
 from etude.errors import ConfigError
 from etude.records import Task, Workspace
-from etude.rollout.machine import image_of
-from etude.sandbox import Box, Sandbox, adopt
+from etude.rollout.machine import BYTECODE_TARGET, WORKDIR, image_of
+from etude.sandbox import Box, Mount, Sandbox, adopt
 from etude.store import Dataset
 from etude.store.codebases import CodebaseStore, Prepared
 
@@ -65,10 +66,32 @@ async def open_tree(
     """
     with layer({path: text for path, text in files.items() if text is not None}) as changes:
         image = image_of(prepared, changes=changes, for_grading=for_grading)
+        if for_grading:
+            masks = _masks(prepared, files, changes.parent)
+            image = msgspec.structs.replace(image, mounts=(*image.mounts, *masks))
         async with sandbox.open(image) as box:
             if gone := [path for path, text in files.items() if text is None]:
                 await box.run(["/usr/bin/rm", "-f", "--", *gone], timeout_s=30)
             yield box
+
+
+def _masks(prepared: Prepared, files: Iterable[str], folder: Path) -> list[Mount]:
+    """Return what hides the healthy bytecode of changed files: code under judgement could run it.
+
+    Python takes an empty file of bytecode for none.
+    """
+    nothing = folder / "nothing"
+    nothing.touch()
+    kept = prepared.bytecode / WORKDIR.lstrip("/")
+    found = [
+        compiled
+        for path in files
+        for compiled in (kept / path).parent.glob(f"{glob.escape(Path(path).stem)}.*.pyc")
+    ]
+    return [
+        Mount(source=nothing, target=f"{BYTECODE_TARGET}/{path.relative_to(prepared.bytecode)}")
+        for path in sorted(found)
+    ]
 
 
 def open_environments(
