@@ -116,6 +116,15 @@ RIGHT: dict[str, Case] = {
         "class f:\n    def __init__(self, x): self.x = x\n    def twice(self): return 2 * self.x\n",
         [unit("made = f(4)\nassert made.x == 4\nassert made.twice() == 8")],
     ),
+    "an iterator that is handed back": (
+        "def f(x):\n    return iter([x]) if isinstance(x, int) else sum(x)\n",
+        [unit("assert f(f(4)) == 4\nassert f([f(1), f(2)][0]) == 1")],
+    ),
+    "an object that the test fills": (
+        "class f: pass\n",
+        [unit("made = f()\nmade.x = f()\nmade.x.y = [1]\nassert made.x.y == [1]")],
+    ),
+    "types handed over": ("def f(x, t): return t(x)\n", [unit("assert f('3', int) == 3")]),
     "a property": (
         "def f(a, b): return a * b\n",
         [
@@ -143,6 +152,14 @@ WRONG: dict[str, Case] = {
     "another value": ("def f(x): return x\n", [call("f(1)", "1"), call("f(2)", "1")]),
     "a tuple for a list": ("def f(x): return (x,)\n", [call("f(1)", "[1]")]),
     "a list one too long": ("def f(x): return [x, x]\n", [call("f(1)", "[1]")]),
+    "an iterator for a list": (
+        "def f(x): return (n for n in [x])\n",
+        [call("f(1)", "[1]")],
+    ),
+    "an iterator for a list, in code": (
+        "def f(x): return [(n for n in [x])]\n",
+        [unit("assert f(1) == [[1]]")],
+    ),
     "no return": ("def f(x): x\n", [unit("assert f(1) == 1")]),
     "another name": ("def g(x): return x\n", [unit("assert f(1) == 1"), call("f(1)", "1")]),
     "right output and an exception": ("print(1)\nraise ValueError\n", [stdin("", "1")]),

@@ -178,6 +178,7 @@ FORGERIES: dict[str, str] = {
         "import os\ndef f(x):\n    while True: os.write(4, b'\\xff\\xff\\xff\\xff' * 1000)\n"
     ),
     "forks and answers twice": "import os\ndef f(x): return os.fork()\n",
+    "gives iterators": "def f(x): return [iter([x]), map(f, [1])]\n",
     "gives itself back": "def f(x): return f\n",
     "gives a module": "import os\ndef f(x): return os\n",
     "gives a value nested without end": (

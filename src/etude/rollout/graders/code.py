@@ -14,6 +14,7 @@ from etude.errors import ConfigError, SandboxError
 from etude.records import Reference
 from etude.rollout.graders._base import Grader, Judge, Means, Verdict
 from etude.rollout.graders._code.boxes import BoxStock, bounded, program_image, start_command
+from etude.rollout.graders._code.in_box.supervise import STARTED
 from etude.rollout.graders._code.literals import Likeness, Types
 from etude.rollout.graders._code.plan import Plan, Run, batches, plan_tests, write_exam
 from etude.rollout.graders._code.printed import Printed
@@ -170,8 +171,6 @@ class _Paper:
         outline = {"exam": exam.secret, "value_bytes": self._grader.output_bytes}
         result = await self._command(box, "examine", outline, len(self._plan.codes) + 1)
         examined = read_exam(result.report, exam)
-        if examined is None:
-            raise _not_started(result)
         broken_exam(examined, reference)
         self._tampered = examined.tampered
         for number, _ in self._plan.codes:
@@ -188,8 +187,6 @@ class _Paper:
             box, "supervise", {"tests": tests, "stop": self.stop}, len(runs)
         )
         came = read_runs(result.report)
-        if came is None:
-            raise _not_started(result)
         for place, run in enumerate(runs):
             why = judge_run(run, came.get(place), self._grader.printed, self._likeness)
             self._note(run.number, self._why_not(result) if why == NOT_RUN else why)
@@ -217,6 +214,8 @@ class _Paper:
         timeout_s = min(n_tests * wall_s, self._left_s) + _PATIENCE_S
         result = await box.run(start_command(module), timeout_s=timeout_s, stdin=marshal.dumps(job))
         self._left_s -= result.duration_s
+        if not result.stdout.startswith(STARTED.decode()):
+            raise _not_started(result)
         return result
 
     def verdict(self) -> Verdict:

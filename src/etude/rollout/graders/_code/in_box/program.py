@@ -62,6 +62,30 @@ def load(text: str, name: str) -> dict[str, Any]:
     return module.__dict__
 
 
+def import_ahead(text: str) -> None:
+    """Import what a program will: once, and not again in each process that runs it.
+
+    Only modules of the standard library that do nothing else; the program is not looked into
+    beyond the first words of its lines.
+    """
+    for line in text.split("\n"):
+        words = line.split(None, 2)[:2]
+        if len(words) == 2 and words[0] in ("import", "from"):
+            for name in words[1].split(","):
+                if (top := name.partition(".")[0].strip()) in _HARMLESS:
+                    __import__(top)
+
+
+_HARMLESS = frozenset(
+    (
+        *("abc", "array", "bisect", "cmath", "collections", "contextlib", "copy", "dataclasses"),
+        *("datetime", "decimal", "enum", "fractions", "functools", "hashlib", "heapq", "io"),
+        *("itertools", "json", "math", "numbers", "operator", "queue", "random", "re"),
+        *("statistics", "string", "time", "types", "typing"),
+    )
+)
+
+
 def run_script(text: str) -> NoReturn:
     """Run a whole program as Python would, and end this process."""
     status = 0

@@ -11,7 +11,7 @@ from __future__ import annotations
 import builtins
 
 from .program import receive, send
-from .values import Drained, PlainError, unpack
+from .values import PlainError, unpack
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ class Line:
         self.n_asked = 0
         self.gone = ""
         """Why there is no answer any more; whatever a test makes of that, it has not passed."""
-        self.raised: Exception | None = None
-        """What the program raised last."""
+        self.raised: list[Exception] = []
+        """What the program raised."""
         self._ask = ask
         self._answers = answers
         self._limit_bytes = value_bytes + 1000
@@ -60,8 +60,8 @@ class Line:
         if letter == b"V":
             return self._value(said)
         if letter == b"R":
-            self.raised = self._exception(said.decode("utf-8", "replace"))
-            raise self.raised
+            self.raised.append(self._exception(said.decode("utf-8", "replace")))
+            raise self.raised[-1]
         if letter == b"M":
             raise self._lost(f"does not define {target[:100]}")
         raise self._lost(said.decode("utf-8", "replace")[:200])
@@ -72,15 +72,15 @@ class Line:
 
     def _value(self, said: bytes) -> tuple[Any, list[tuple[int, Any]]]:
         try:
-            answer: Any = unpack(said, lambda number: Held(self, f"held[{number:d}]"))
+            answer: Any = unpack(said, lambda number: Held(self, f"held[{number:d}]"), iter)
         except PlainError as error:
             raise self._lost(f"the value {error}") from None
         try:
             result, pairs = answer
-            changed = [(number, _undrained(now)) for number, now in pairs]
+            changed = [(number, now) for number, now in pairs]
         except (TypeError, ValueError):
             raise self._lost("the value is malformed") from None
-        return _undrained(result), changed
+        return result, changed
 
     def _exception(self, said: str) -> Exception:
         names, _, message = said.partition(":")
@@ -92,10 +92,6 @@ class Line:
                 except TypeError:  # needs more than a message; the next one is more general
                     continue
         raise self._lost(f"ended with {names.partition(',')[0][:60]}")
-
-
-def _undrained(value: Any) -> Any:
-    return iter(list(value)) if type(value) is Drained else value
 
 
 def _why_gone(answer: bytes | None) -> str:
@@ -175,11 +171,17 @@ def to_source(value: Any) -> str:
         return hex(value)
     if value is None or kind in (bool, float, str, bytes, bytearray, complex, range):
         return repr(value)
+    if kind is _ITERATOR:
+        return f"iter({to_source(list(value))})"
     # Of Python's own there are no two, so the name stands for the type or function itself.
     name = getattr(value, "__name__", "")
     if isinstance(name, str) and name and getattr(builtins, name, None) is value:
         return name
     raise HandOverError(f"hands the program a {kind.__name__}, which is no plain value")
+
+
+_ITERATOR: type[Any] = type(iter([]))
+"""Of the type that iterators of the program have here; taken from, they can be handed back."""
 
 
 def _in(kind: type[Any], inside: str) -> str:
@@ -218,7 +220,8 @@ def _own_fault(error: BaseException, line: Line) -> bool:
     """Return whether a test failed by itself, whatever the program does."""
     if not line.n_asked:
         return True
-    return isinstance(error, NameError | ImportError) and error is not line.raised
+    known = any(error is one for one in line.raised)
+    return isinstance(error, NameError | ImportError) and not known
 
 
 def _told(error: BaseException) -> str:

@@ -12,7 +12,7 @@ import os
 import select
 import time
 
-from .program import CHANNEL, enter, run_call, run_script
+from .program import CHANNEL, enter, import_ahead, run_call, run_script
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,12 +31,15 @@ if TYPE_CHECKING:
 
 
 REPORT = 3
+STARTED = b"start\n"
+"""Printed when nothing of the program has run yet; what fails before is our own fault."""
 
 
 def main() -> None:
     """Run all tests of the job on standard input, and report to descriptor 3."""
     job: Job = marshal.loads(read_all(0))
-    _say(b"start\n")
+    import_ahead(job["program"])
+    os.write(1, STARTED)
     for number, (kind, given, limit_bytes) in enumerate(job["tests"]):
         status, came = _run(job, kind, given, limit_bytes)
         _say(b"%d %b %d\n" % (number, status.encode(), len(came)) + came)

@@ -129,18 +129,23 @@ def _rarer(value: Any) -> bytes | None:
     return None
 
 
-def unpack(packed: bytes, held: Callable[[int], object] | None = None) -> object:
+def unpack(
+    packed: bytes,
+    held: Callable[[int], object] | None = None,
+    iterator: Callable[[list[object]], object] = Drained,
+) -> object:
     """Return the value that bytes tell of, whatever they are.
 
     Args:
         packed: What a program claims; untrusted.
         held: Gives the object that stands for one which is not plain.
+        iterator: Gives what stands for an iterator over the items.
 
     Raises:
         PlainError: They tell of none.
     """
     try:
-        reader = _Reader(packed, held)
+        reader = _Reader(packed, held, iterator)
         value = reader.value(0)
     except (ValueError, IndexError, OverflowError, TypeError, MemoryError, RecursionError):
         raise PlainError("is malformed") from None
@@ -152,10 +157,16 @@ def unpack(packed: bytes, held: Callable[[int], object] | None = None) -> object
 class _Reader:
     """A place in the bytes of a value."""
 
-    def __init__(self, packed: bytes, held: Callable[[int], object] | None) -> None:
+    def __init__(
+        self,
+        packed: bytes,
+        held: Callable[[int], object] | None,
+        iterator: Callable[[list[object]], object],
+    ) -> None:
         self.place = 0
         self._packed = packed
         self._held = held
+        self._iterator = iterator
 
     def value(self, depth: int) -> object:
         if depth > LIMIT_DEPTH:
@@ -173,7 +184,7 @@ class _Reader:
         if letter == "d":
             return {self.value(depth): self.value(depth) for _ in range(n_items)}
         items = [self.value(depth) for _ in range(n_items)]
-        return Drained(items) if letter == "g" else _BUILD[letter](items)
+        return self._iterator(items) if letter == "g" else _BUILD[letter](items)
 
     def _leaf(self, letter: str, head: str) -> object:
         if letter == "i":
