@@ -232,14 +232,14 @@ def test_a_computation_that_does_not_end_is_killed(ask: Ask) -> None:
     assert time.monotonic() - started < 20.0
 
 
-@pytest.mark.parametrize("reference", ["", "  ", "\\frac{", "{x", "\\int_0^1 f"])
+@pytest.mark.parametrize("reference", ["", "  ", "\\frac{", "{x", "\\oint f"])
 def test_a_broken_reference_is_our_fault_and_no_zero(ask: Ask, reference: str) -> None:
     with pytest.raises(GradeError, match=r"answer|reference"):
         ask(_box("7"), reference)
 
 
 def test_a_reference_that_is_no_mathematics_accepts_the_same_text_and_says_so(ask: Ask) -> None:
-    reference = "\\int_0^1 f(x)\\,dx"
+    reference = "\\oint_C f(z)\\,dz"
     verdict = ask(_box(reference), reference)
     assert verdict.score == 1.0
     assert "only text counts" in verdict.note

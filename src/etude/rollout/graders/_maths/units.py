@@ -82,12 +82,12 @@ _MEANINGFUL_WORDS = (
     "and not but plus minus times over than more less about approximately roughly maybe any "
     "all the hundred thousand million billion trillion dozen half twice double percent point "
     "points degree degrees base mod modulo else other both either none unknown most least "
-    "between through max min sin cos tan log exp "
-    "half halves third thirds quarter quarters fourths fifths sixths sevenths eighths ninths "
-    "tenths hundredths thousandths millionths squared cubed factorial root roots power inverse negative "
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-    "sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety "
-    "hundreds thousands millions billions pairs dozens exactly incorrect wrong false modulo choose "
+    "between through max min sin cos tan log exp half halves third thirds quarter quarters "
+    "fourths fifths sixths sevenths eighths ninths tenths hundredths thousandths millionths "
+    "squared cubed factorial root roots power inverse negative zero one two three four five "
+    "six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundreds "
+    "thousands millions billions pairs dozens exactly incorrect wrong false modulo choose "
 )
 _MEANINGFUL = frozenset(_MEANINGFUL_WORDS.split()) | UNITS.keys()
 _LONGEST = 45
