@@ -236,7 +236,7 @@ def scores(
     """Judge each program; a fault stands where there is no verdict."""
     if not type(sandbox).__module__.endswith("bubblewrap"):
         pytest.skip("no box can be opened here")
-    grader = graders.make({"use": "code", "time_s": 1.0, "memory_bytes": 256 << 20})
+    grader = graders.make({"use": "code", "time_s": 2.0, "memory_bytes": 256 << 20})
     reference = Reference(problem_id="p", tests=tuple(tests), entry="f")
 
     async def judge_all() -> dict[str, object]:
