@@ -1,14 +1,17 @@
 """Options that several `etude problems` commands share."""
 
+import asyncio
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import click
 
+from etude.errors import ConfigError, TaskError
 from etude.rollout.graders import Means
 from etude.sandbox import Sandbox
-from etude.store import CodebaseStore
+from etude.stages.swe.prepare import prepare
+from etude.store import CodebaseStore, Prepared
 
 ReturnT = TypeVar("ReturnT")
 ENGINE_JOBS = click.option(
@@ -60,3 +63,26 @@ def model_options(command: Callable[..., ReturnT]) -> Callable[..., ReturnT]:
     ):
         option(bundled)
     return bundled
+
+
+def prepare_all(specs: Sequence[str], means: Means, tell: Callable[[str], None]) -> list[Prepared]:
+    """Prepare codebases, and leave out with one line those that cannot be.
+
+    Raises:
+        ConfigError: There is no sandbox, or none could be prepared; the message is that of the
+            first.
+        SandboxError: A box failed.
+    """
+    sandbox = means.need_sandbox("codebase")
+    store = means.codebases or CodebaseStore(CodebaseStore.home())
+    prepared, failures = [], []
+    for spec in dict.fromkeys(specs):
+        tell(spec)
+        try:
+            prepared.append(asyncio.run(prepare(spec, sandbox, store)))
+        except (ConfigError, TaskError) as error:
+            failures.append(error)
+            click.echo(f"etude: {spec} left out: {error}", err=True)
+    if not prepared:
+        raise ConfigError(str(failures[0]))
+    return prepared

@@ -16,7 +16,14 @@ from etude.cli._problems_checks import (
     print_audits,
     verify_command,
 )
-from etude.cli._problems_options import ENGINE_JOBS, means_of, model_options, names_of
+from etude.cli._problems_mutants import mutants
+from etude.cli._problems_options import (
+    ENGINE_JOBS,
+    means_of,
+    model_options,
+    names_of,
+    prepare_all,
+)
 from etude.cli._progress import progress_line
 from etude.cli._rows import print_pairs
 from etude.cli._settings import SETTINGS, parse_settings
@@ -28,6 +35,7 @@ from etude.rollout.answering import Setting
 from etude.rollout.graders import graders
 from etude.sandbox import Sandbox
 from etude.stages.problems.families import families
+from etude.stages.problems.from_code.run import CodeProgress, CodeRecipe, pose_from_code
 from etude.stages.problems.from_model import InventRecipe, invent
 from etude.stages.problems.pose import PoseRecipe, find_families, make_family, pose
 from etude.stages.problems.take import TakeRecipe, take
@@ -125,6 +133,66 @@ def _levels(text: str) -> tuple[int, ...]:
     if min(levels) < 1:
         raise ConfigError("levels are numbers from 1 on")
     return levels
+
+
+@command.command("code", epilog="Example: etude problems code pypi:toolz --out problems")
+@click.argument("codebases", nargs=-1, required=True, metavar="CODEBASE...")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=0),
+    default=100,
+    show_default=True,
+    help="Functions to be written, of each codebase.",
+)
+@click.option(
+    "--predictions",
+    type=click.IntRange(min=0),
+    default=100,
+    show_default=True,
+    help="Problems on inputs and outputs, of each codebase.",
+)
+@click.option("--seed", type=int, default=0, show_default=True)
+@SANDBOX
+@JOBS
+@JSON
+def code_command(
+    codebases: tuple[str, ...],
+    out: Path,
+    limit: int,
+    predictions: int,
+    seed: int,
+    sandbox: Sandbox,
+    jobs: int,
+    as_json: bool,
+) -> None:
+    """Ask for functions of each CODEBASE, judged by its tests, and for what calls of them give.
+
+    A CODEBASE is pypi:NAME[==VERSION], a folder, an sdist file or git:URL-or-path[@REV]. Stopped at
+    any time, the same command goes on where it was.
+    """
+    recipe = CodeRecipe(codebases=codebases, limit=limit, predictions=predictions, seed=seed)
+    means = means_of(sandbox, jobs)
+    with progress_line(quiet=as_json) as line:
+
+        def tell(progress: CodeProgress) -> None:
+            line.update(
+                f"{progress.codebase}: {progress.doing} ({progress.n_judged} judged)",
+                progress.n_kept,
+                progress.n_wanted,
+            )
+
+        prepared = prepare_all(codebases, means, lambda spec: line.update(f"preparing {spec}"))
+        made = pose_from_code(recipe, prepared, out, means, mutants=mutants, tell=tell)
+        outcome = asyncio.run(made)
+    if as_json:
+        click.echo(msgspec.json.encode(outcome))
+        return
+    console = Console()
+    for one in outcome.codebases:
+        print_pairs(console, f"{one.source}: kept, by topic", one.n_kept)
+        print_pairs(console, "refused, by reason", one.refused)
+    click.echo(f"{outcome.n_problems} problems in {outcome.path}")
 
 
 @command.command("invent", epilog="Example: etude problems invent --model NAME --out problems")
