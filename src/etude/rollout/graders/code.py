@@ -3,6 +3,11 @@
 What a program must print or return is compared outside its box. Tests that are code run in a
 process of their own, whose memory the kernel keeps from the program, and only plain values cross
 over to it.
+
+Not caught is what the tests do not ask: a program that is right on their inputs alone, or a test
+that any value passes, such as one that is only not to be `None`. Tests that hand functions of
+their own to the program are refused; those that use operators on objects of the program's own
+types fail whatever it does.
 """
 
 import marshal

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import msgspec
@@ -119,6 +119,7 @@ def _level(text: str) -> int:
     return int(found[0]) if found else 0
 
 
+@cache
 def _grader(said: str) -> str:
     """Return a grader that is named alone or as JSON, as JSON."""
     try:
