@@ -1,7 +1,7 @@
 """Finds who came in at a place from clues about a race."""
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import permutations
+from itertools import islice, permutations
 from random import Random
 from typing import ClassVar
 
@@ -43,7 +43,8 @@ class RaceOrderFamily(Family, frozen=True, kw_only=True):
         ways = list(permutations(sorted(order)))
         for clue in list(clues):
             others = [other for other in clues if other is not clue]
-            if sum(all(test(way) for _, test in others) for way in ways) == 1:
+            fits = (way for way in ways if all(test(way) for _, test in others))
+            if len(list(islice(fits, 2))) == 1:
                 clues = others
         rng.shuffle(clues)
         place = rng.randrange(size)

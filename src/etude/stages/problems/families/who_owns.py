@@ -1,7 +1,7 @@
 """Finds who has what from clues (a small zebra puzzle)."""
 
 from collections.abc import Callable, Mapping
-from itertools import permutations
+from itertools import islice, permutations
 from random import Random
 from typing import ClassVar, NamedTuple
 
@@ -62,7 +62,8 @@ class WhoOwnsFamily(Family, frozen=True, kw_only=True):
                 left = fewer
         for clue in list(clues):
             others = [other for other in clues if other is not clue]
-            if sum(all(test(w) for _, test in others) for w in worlds) == 1:
+            fits = (w for w in worlds if all(test(w) for _, test in others))
+            if len(list(islice(fits, 2))) == 1:
                 clues = others
         rng.shuffle(clues)
         table, what = rng.choice(((world.pets, "owns the"), (world.drinks, "likes")))
