@@ -12,7 +12,6 @@ import operator
 import re
 import sys
 from collections.abc import Callable
-from datetime import date, datetime
 from functools import lru_cache
 from random import Random
 from typing import Any
@@ -203,11 +202,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         kind = set if isinstance(value, frozenset) else type(value)
         return (tuple if hasattr(value, "_fields") else kind)(_plain(held) for held in value)
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    return value.item() if hasattr(value, "dtype") else value
+    value = value.item() if hasattr(value, "dtype") else value
+    whole = value is None or isinstance(value, bool | int | bytes)
+    return value if whole or (isinstance(value, float) and math.isfinite(value)) else str(value)
 
 
 @lru_cache(maxsize=256)

@@ -13,13 +13,16 @@ import msgspec
 from etude.records import Reference
 from etude.rollout.graders import Grader, graders
 
-Kind = Literal["number", "quantity", "members", "matrix", "expression", "letter", "text", "program"]
+Kind = Literal[
+    "number", "quantity", "moment", "members", "matrix", "expression", "letter", "text", "program"
+]  # fmt: skip
 
 _INTEGER = re.compile(r"[+-]?\d+")
 _DECIMAL = re.compile(r"[+-]?\d*\.\d+")
 _SLASHED = re.compile(r"([+-]?\d+)/(\d+)")
 _FRACTION = re.compile(r"([+-]?)\\[dt]?frac\{([+-]?\d+)\}\{(\d+)\}")
 _QUANTITY = re.compile(r"([+-]?\d+(?:\.\d+)?)(\s*\\?%|\s+[a-zA-Z][a-zA-Z/^\d]*)")
+_MOMENT = re.compile(r"\d{1,2}:\d\d(?::\d\d)?|\d{4}-\d\d-\d\d")
 _MATRIX = re.compile(r"\\begin\{([pbv]matrix)\}(.*)\\end\{\1\}", re.DOTALL)
 _OPENING = ("\\{", "(", "[")
 _CLOSING = ("\\}", ")", "]")
@@ -76,6 +79,8 @@ def form_of(answer: str, use: str) -> Form:
         return Form("number", value=value)
     if len(answer) > MAX_PARSED_CHARS:
         return Form("expression")
+    if _MOMENT.fullmatch(answer):
+        return Form("moment")
     if found := _QUANTITY.fullmatch(answer):
         return Form("quantity", value=value_of(found[1]), unit=found[2])
     if found := _MATRIX.fullmatch(answer.strip()):

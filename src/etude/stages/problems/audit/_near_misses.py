@@ -152,6 +152,20 @@ def _quantity(given: Given) -> Iterator[str]:
     yield f"{answer} \\text{{ or }} {_written(value + 1, number)}{form.unit}"
 
 
+def _moment(given: Given) -> Iterator[str]:
+    between = ":" if ":" in given.answer else "-"
+    parts = given.answer.split(between)
+    for at, part in enumerate(parts):
+        for step in (1, -1, 10, -10):
+            other = f"{abs(int(part) + step):02d}"
+            if int(other) != int(part):
+                yield between.join([*parts[:at], other, *parts[at + 1 :]])
+    if parts[1] != parts[-1]:
+        yield between.join([parts[0], *parts[:0:-1]])
+    other = between.join([f"{int(parts[0]) + 1}", *parts[1:]])
+    yield f"{given.answer} \\text{{ or }} {other}"
+
+
 def _members(given: Given) -> Iterator[str]:
     form, grader = given.form, given.grader
     opening, closing = form.brackets
@@ -298,6 +312,7 @@ def _constant_answers(answer: str) -> Iterator[str]:
 _MAKERS: dict[str, Callable[[Given], Iterator[str]]] = {
     "number": _number,
     "quantity": _quantity,
+    "moment": _moment,
     "members": _members,
     "matrix": _matrix,
     "expression": _expression,

@@ -113,6 +113,10 @@ def _quantity(given: Given) -> Iterator[str]:
         yield f"{number}.0{form.unit}"
 
 
+def _moment(given: Given) -> Iterator[str]:
+    yield from (f" {given.answer} ", f"${given.answer}$", f"\\text{{{given.answer}}}")
+
+
 def _members(given: Given) -> Iterator[str]:
     form, use, grader = given.form, given.use, given.grader
     opening, closing = form.brackets
@@ -180,6 +184,7 @@ def _text(given: Given) -> Iterator[str]:
 _REWRITERS: dict[str, Callable[[Given], Iterator[str]]] = {
     "number": _number,
     "quantity": _quantity,
+    "moment": _moment,
     "members": _members,
     "matrix": _matrix,
     "expression": _expression,
