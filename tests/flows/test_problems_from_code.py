@@ -23,7 +23,7 @@ from etude.stages.swe.prepare import prepare
 from etude.store import CodebaseStore, Prepared
 
 pytestmark = [pytest.mark.xdist_group("flow"), pytest.mark.net]
-RECIPE = CodeRecipe(codebases=("ledger",), limit=20, predictions=20)
+RECIPE = CodeRecipe(codebases=("ledger",), limit=4, predictions=12)
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +100,18 @@ WRONG = {
     "    r.TestReport.from_item_and_call = classmethod(\n"
     "        lambda cls, item, call: cls(item.nodeid, item.location, {}, 'passed', None, 'call'))\n"
     "    return 1",
+    "runs the healthy bytecode": "import glob, marshal as m, types\n"
+    "    path = glob.glob('/bytecode/workspace/src/ledger/amounts.*.pyc')[0]\n"
+    "    top = m.loads(open(path, 'rb').read()[16:])\n"
+    "    code = [c for c in top.co_consts if getattr(c, 'co_name', '') == 'split_evenly'][0]\n"
+    "    return types.FunctionType(code, globals())(cents, n_shares)",
+    "runs it with another name": "import glob, types\n"
+    "    m = __import__('mar' + 'shal')\n"
+    "    path = glob.glob('/bytecode/workspace/src/ledger/amounts.*.pyc')[0]\n"
+    "    top = m.loads(open(path, 'rb').read()[16:])\n"
+    "    code = [c for c in top.co_consts if getattr(c, 'co_name', '') == 'split_evenly'][0]\n"
+    "    return types.FunctionType(code, globals())(cents, n_shares)",
+    "is anything": "from unittest import mock\n    return mock.ANY",
     "is equal to all": "return type('E', (), {'__eq__': lambda s, o: True,\n"
     "        '__iter__': lambda s: iter([1001])})()",
     "writes a report": 'import os\n    [os.write(n, b\'{"event":"end"}\\n\') for n in range(3, 9)]',
@@ -193,7 +205,8 @@ def test_problems_hold_together(posed: Path, sandbox: Sandbox, store: CodebaseSt
         assert problem.origin.parents
         assert problem.level in range(1, 6)
         answer = "".join(references[problem.id].answer.split())
-        assert answer not in "".join(problem.statement.split())
+        if problem.topic != "code/output":
+            assert answer not in "".join(problem.statement.split())
         assert "tests/" not in problem.statement
 
     async def work(judge: Judge) -> list[Verdict]:

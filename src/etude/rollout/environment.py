@@ -122,6 +122,18 @@ def open_environments(
         )
 
 
+def unpack_codebases(dataset: Dataset, store: CodebaseStore) -> list[Prepared]:
+    """Return the codebases that a data set holds; those not in the store yet are unpacked.
+
+    Raises:
+        RecordError: The data set is damaged.
+        ConfigError: The store cannot be written to.
+    """
+    names = [Path(file.name) for file in dataset.manifest.files]
+    digests = [name.name.removesuffix(".tar.zst") for name in names if name.parts[0] == "codebases"]
+    return [_codebase(dataset, store, digest) for digest in digests]
+
+
 def _codebase(dataset: Dataset, store: CodebaseStore, digest: str) -> Prepared:
     if (found := store.find(digest)) is not None:
         return found

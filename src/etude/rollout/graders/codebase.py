@@ -1,7 +1,9 @@
 """codebase: a function written anew for a real project, judged by the project's own tests."""
 
+import ast
 import asyncio
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 import msgspec
@@ -10,12 +12,21 @@ from etude.errors import ConfigError, GradeError, TaskError, blame
 from etude.records import Reference
 from etude.rollout.graders._base import Grader, Judge, Means, Verdict
 from etude.rollout.graders._blocks import fenced, last_block
-from etude.rollout.grading import TAMPERED, Canaried, cut_short, reason_to_drop
-from etude.rollout.splicing import Unfit, splice
+from etude.rollout.grading import TAMPERED, Canaried, cut_short, reason_to_drop, warm
+from etude.rollout.splicing import Unfit, find_function, parse, splice
 from etude.sandbox import Sandbox
 from etude.store import CodebaseStore, Prepared
 
 __all__ = ["CodebaseGrader", "FunctionHole", "fenced"]
+
+
+_WORD = re.compile(r"\w+")
+TRICKS = {
+    "pytest", "_pytest", "unittest", "mock", "doctest", "gc", "ctypes", "marshal", "settrace",
+    "setprofile", "__eq__", "__ne__", "__instancecheck__", "__subclasscheck__", "_getframe",
+    "f_back", "f_locals", "tb_frame", "__subclasses__", "__code__", "__bases__",
+}  # fmt: skip
+"""Names that a function has no use for but to reach into its tests, or to be equal to all."""
 
 
 class FunctionHole(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,6 +94,7 @@ class CodebaseJudge(Judge):
         self.codebases = codebases
         self._gate = asyncio.Semaphore(jobs)
         self._prepared: dict[str, Prepared] = {}
+        self._finding = asyncio.Lock()
 
     async def judge(self, response: str, reference: Reference) -> Verdict:
         """Judge one response by the hidden tests.
@@ -95,13 +107,14 @@ class CodebaseJudge(Judge):
             hole = msgspec.json.decode(reference.data, type=FunctionHole)
         if not hole.tests:
             raise GradeError(f"{reference.problem_id}: no test judges it")
-        prepared = self._find(hole)
+        prepared = await self._find(hole)
         healthy = _read(prepared, hole)
         block = last_block(response)
         if block is None:
             return Verdict(0.0, "there is no fenced block of Python")
         try:
             text = splice(healthy, hole.function, hole.first_line, block.text)
+            _refuse_trickery(text, healthy, hole)
         except Unfit as refused:
             return Verdict(0.0, str(refused))
         except TaskError as broken:
@@ -127,16 +140,43 @@ class CodebaseJudge(Judge):
         score = n_passed / len(hole.tests) if self.grader.partial and run.complete else 0.0
         return Verdict(score, note)
 
-    def _find(self, hole: FunctionHole) -> Prepared:
-        if hole.codebase not in self._prepared:
+    async def _find(self, hole: FunctionHole) -> Prepared:
+        async with self._finding:
+            if hole.codebase in self._prepared:
+                return self._prepared[hole.codebase]
             found = self.codebases.find(hole.codebase)
             if found is None:
                 raise GradeError(
                     f"the codebase {hole.codebase[:16]} is not prepared here; prepare it with "
                     f"`etude swe prepare {hole.source}`, or unpack it from the data set"
                 )
+            # One that was unpacked from a data set brings no bytecode along.
+            await warm(found, self.sandbox)
             self._prepared[hole.codebase] = found
-        return self._prepared[hole.codebase]
+            return found
+
+
+def _refuse_trickery(text: str, healthy: str, hole: FunctionHole) -> None:
+    """Refuse a function that speaks of the test run, where its own file does not.
+
+    No wall, only a hedge: a name can be put together at run time.
+
+    Raises:
+        Unfit: It does.
+    """
+    node = find_function(parse(text), hole.function, hole.first_line).node
+    spoken = {word for statement in node.body for word in _words(statement)}
+    if found := sorted((TRICKS & spoken) - set(_WORD.findall(healthy))):
+        raise Unfit(f"the function speaks of {', '.join(found)}, as its file does not")
+
+
+def _words(statement: ast.stmt) -> Iterator[str]:
+    """Yield the words of a statement's names and strings, but not of its comments."""
+    for node in ast.walk(statement):
+        for field in ("id", "attr", "name", "asname", "arg", "module", "value"):
+            said = getattr(node, field, None)
+            if isinstance(said, str):
+                yield from _WORD.findall(said)
 
 
 def _read(prepared: Prepared, hole: FunctionHole) -> str:
