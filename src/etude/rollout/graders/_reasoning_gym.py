@@ -6,6 +6,7 @@ nothing but formulas.
 """
 
 import ast
+import cmath
 import importlib
 import math
 import operator
@@ -204,7 +205,8 @@ def _plain(value: Any) -> Any:
         return (tuple if hasattr(value, "_fields") else kind)(_plain(held) for held in value)
     value = value.item() if hasattr(value, "dtype") else value
     whole = value is None or isinstance(value, bool | int | bytes)
-    return value if whole or (isinstance(value, float) and math.isfinite(value)) else str(value)
+    finite = isinstance(value, float | complex) and cmath.isfinite(value)
+    return value if whole or finite else str(value)
 
 
 @lru_cache(maxsize=256)

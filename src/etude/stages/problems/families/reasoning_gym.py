@@ -6,6 +6,7 @@ The package's curricula say what a level is; where there is none, there is one l
 
 import atexit
 import functools
+from collections import Counter
 from collections.abc import Mapping
 from importlib.util import find_spec
 from random import Random
@@ -20,6 +21,8 @@ from etude.stages.problems.families._base import Family, Posed
 
 _WORKER = "etude.rollout.graders._reasoning_gym"
 NAMES_TIMEOUT_S = 30.0
+MAX_HUNG = 3
+"""How often a level of a data set may have to be killed before it is no longer tried."""
 
 
 class ReasoningGymFamily(Family, frozen=True, kw_only=True):
@@ -63,7 +66,7 @@ class ReasoningGymFamily(Family, frozen=True, kw_only=True):
             "level": max(1, min(level, self.levels)),
             "seed": str(rng.getrandbits(64)),
         }
-        said = _maker().ask(msgspec.json.encode(order), timeout_s=self.timeout_s)
+        said = self._make(order, f"{self.dataset} at level {order['level']}")
         with blame(TaskError, f"reading a problem of {self.dataset}"):
             made = msgspec.json.decode(said, type=_Made)
         if made.fault:
@@ -74,6 +77,15 @@ class ReasoningGymFamily(Family, frozen=True, kw_only=True):
             spellings=(made.right,) if made.right else (),
             data=made.data,
         )
+
+    def _make(self, order: Mapping[str, object], what: str) -> bytes:
+        if _hung()[what] >= MAX_HUNG:
+            raise TaskError(f"{what} took too long {MAX_HUNG} times and is not tried again")
+        try:
+            return _maker().ask(msgspec.json.encode(order), timeout_s=self.timeout_s)
+        except TaskError:
+            _hung()[what] += 1
+            raise
 
     def _about(self) -> "_Listed":
         for listed in _listed():
@@ -98,6 +110,12 @@ class _Listed(msgspec.Struct, forbid_unknown_fields=True):
     name: str
     topic: str
     levels: int
+
+
+@functools.cache
+def _hung() -> Counter[str]:
+    """Return how often each level of each data set had to be killed, in this process."""
+    return Counter()
 
 
 @functools.cache
