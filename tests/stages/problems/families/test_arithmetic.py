@@ -2,11 +2,18 @@
 
 import re
 from fractions import Fraction
+from typing import Any
 
 import pytest
-import sympy
+import sympy as untyped_sympy
+from tests.stages.problems.families._solving import (
+    Solver,
+    decimals,
+    disagreements,
+    numbers,
+)
 
-from tests.stages.problems.families._solving import Solver, between, decimals, disagreements, numbers
+sympy: Any = untyped_sympy
 
 
 def formula(text: str) -> str:
@@ -45,8 +52,10 @@ def ratio_share(text: str) -> Fraction:
     ratio = re.search(r"\d+(?: : \d+)+", text)
     assert ratio
     parts = [int(n) for n in ratio[0].split(" : ")]
-    names = [n for n in re.findall(r"\b[A-Z][a-z]+\b", text) if n not in {"There", "How", "Some", "A"}]
-    people = dict(zip(names[: len(parts)], parts, strict=True))
+    names = [
+        n for n in re.findall(r"\b[A-Z][a-z]+\b", text) if n not in {"There", "How", "Some", "A"}
+    ]
+    people: dict[str, int] = dict(zip(names[: len(parts)], parts, strict=True))
     gets = re.search(r"(\w+) gets (\d+) more than (\w+)", text)
     rest = text.replace(ratio[0], "")
     if gets:

@@ -7,7 +7,6 @@ from functools import cache
 from itertools import combinations, permutations, product
 
 import pytest
-
 from tests.stages.problems.families._solving import Solver, disagreements, numbers
 
 
@@ -16,7 +15,11 @@ def committee(text: str) -> int:
     if "women" not in text:
         n, k = max(found), min(found)
         return sum(1 for _ in combinations(range(n), k))
-    k = next(int(m) for m in re.findall(r"committee of (\d+)|delegation of (\d+)|jury of (\d+)", text)[0] if m)
+    k = next(
+        int(m)
+        for m in re.findall(r"committee of (\d+)|delegation of (\d+)|jury of (\d+)", text)[0]
+        if m
+    )
     women, men = numbers(re.search(r"(\d+ women and \d+) men", text)[1])  # type: ignore[index]
     rule = re.search(r"(exactly|at least) (\d+) wom", text)
     assert rule
@@ -32,7 +35,9 @@ def committee(text: str) -> int:
     return sum(
         n
         for (size, w, bad), n in ways.items()
-        if size == k and (w == least or (w > least and rule[1] == "at least")) and not (enemies and bad == 2)
+        if size == k
+        and (w == least or (w > least and rule[1] == "at least"))
+        and not (enemies and bad == 2)
     )
 
 
@@ -76,7 +81,9 @@ def lattice_paths(text: str) -> int:
 
 
 def integer_solutions(text: str) -> int:
-    total = next(n for n in numbers(re.sub(r"[$=]", " ", re.sub(r"\\le \d+|at least \d+|_\d+", " ", text))))
+    total = next(
+        n for n in numbers(re.sub(r"[$=]", " ", re.sub(r"\\le \d+|at least \d+|_\d+", " ", text)))
+    )
     count = max(int(n) for n in re.findall(r"_(\d)", text))
     least = re.search(r"at least (\d+)", text)
     low = int(least[1]) if least else 1
@@ -106,8 +113,14 @@ def dice_probability(text: str) -> Fraction:
 
 def urn_probability(text: str) -> Fraction:
     balls = [c for n, c in re.findall(r"(\d+) (\w+) balls?", text) for _ in range(int(n))]
-    k = {"two": 2, "three": 3, "four": 4}[re.search(r"(two|three|four) balls", text)[1]]  # type: ignore[index]
-    rule = re.search(r"all of them are (\w+)|at least one of them is (\w+)|exactly (\d) of them (?:is|are) (\w+)", text)
+    drawn_now = re.search(r"(two|three|four) balls", text)
+    assert drawn_now
+    k = {"two": 2, "three": 3, "four": 4}[drawn_now[1]]
+    rule = re.search(
+        r"all of them are (\w+)|at least one of them is (\w+)|"
+        r"exactly (\d) of them (?:is|are) (\w+)",
+        text,
+    )
     # Multiply along the draws: the state is how often each colour was drawn.
     ways: Counter[tuple[str, ...]] = Counter({(): 1})
     counts = Counter(balls)
@@ -156,7 +169,8 @@ def code_count(text: str) -> int:
     if "digit" in text:
         return digits(text)
     found = numbers(text)
-    k = int(re.search(r"(\d+) characters|string of (\d+)|length (\d+)|strings of (\d+)", text).group(0).split()[-1] if re.search(r"(?:string of|length|strings of) (\d+)", text) else found[0])  # type: ignore[union-attr]
+    length = re.search(r"(?:string of|length|strings of) (\d+)", text)
+    k = int(length[1]) if length else found[0]
     n = next(x for x in found if x != k) if any(x != k for x in found) else k
     if any(word in text for word in ("star", "`A`")):
         with_star, without = 0, 1
@@ -190,7 +204,11 @@ def digits(text: str) -> int:
             return (int(digit[1]) in seen) != ("do not contain" in text)
         if "only even" in text:
             return not any(d % 2 for d in seen)
-        return again if "at least one digit twice" in text else not again and (odd == 1 or "odd" not in text)
+        return (
+            again
+            if "at least one digit twice" in text
+            else not again and (odd == 1 or "odd" not in text)
+        )
 
     return sum(n for state, n in ways.items() if fits(*state))
 

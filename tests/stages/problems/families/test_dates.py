@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 
 import pytest
-
 from tests.stages.problems.families._solving import Solver, disagreements, numbers
 
 NAMES = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
@@ -53,7 +52,9 @@ def clock_time(text: str) -> str:
     start = re.search(r"(\d\d):(\d\d)", text)
     assert start
     # The parts of a list are told apart by commas and by `and` before a new length.
-    spoken = re.sub(r"(hours?|minutes?) and (?=\d+ hours?)|(minutes?) and (?=\d+ minutes?)", r"\1\2, ", text)
+    spoken = re.sub(
+        r"(hours?|minutes?) and (?=\d+ hours?)|(minutes?) and (?=\d+ minutes?)", r"\1\2, ", text
+    )
     total = sum(lengths(spoken))
     back = any(word in text for word in ("was over", "begin?", "ended at"))
     minutes = int(start[1]) * 60 + int(start[2]) + (-total if back else total)
@@ -93,7 +94,9 @@ def nth_weekday(text: str) -> int:
         return sum(d.day == n for d in every)
     if "ow many" in text or "Count" in text:
         return len(months)
-    return months[-1 if "last" in text else int(re.findall(r"(\d)(?:st|nd|rd|th)", text)[0]) - 1].day
+    return months[
+        -1 if "last" in text else int(re.findall(r"(\d)(?:st|nd|rd|th)", text)[0]) - 1
+    ].day
 
 
 def clock_angle(text: str) -> Fraction:

@@ -4,7 +4,6 @@ import re
 from itertools import combinations
 
 import pytest
-
 from tests.stages.problems.families._solving import Solver, disagreements, items
 
 
@@ -45,7 +44,7 @@ def task_order(text: str) -> str:
     rules = re.findall(r"([A-Z]) must come after ([A-Z])", text)
     span = re.search(r"([A-Z]) to ([A-Z])", text)
     assert span
-    left = {chr(c): set() for c in range(ord(span[1]), ord(span[2]) + 1)}
+    left: dict[str, set[str]] = {chr(c): set() for c in range(ord(span[1]), ord(span[2]) + 1)}
     for later, first in rules:
         left[later].add(first)
     order: list[str] = []

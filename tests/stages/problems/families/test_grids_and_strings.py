@@ -2,10 +2,8 @@
 
 import re
 from functools import cache
-from itertools import product
 
 import pytest
-
 from tests.stages.problems.families._solving import Solver, between, disagreements, items, numbers
 
 
@@ -45,7 +43,9 @@ def cheapest_grid_path(text: str) -> int:
 
 def island_count(text: str) -> int:
     """Let labels spread until nothing changes."""
-    cells = {(r, c): (r, c) for r, row in enumerate(grid(text)) for c, x in enumerate(row) if x == "#"}
+    cells = {
+        (r, c): (r, c) for r, row in enumerate(grid(text)) for c, x in enumerate(row) if x == "#"
+    }
     changed = True
     while changed:
         changed = False
@@ -192,16 +192,17 @@ def edit_distance(text: str) -> int:
 def word_sorting(text: str) -> str:
     """Put each word in its place, one by one."""
     words = max(re.findall(r"[a-z]+(?:, [a-z]+)+", text), key=len).split(", ")
-    sign = 1
-    key = {
-        "shortest": lambda w: (len(w), w),
-        "backwards": lambda w: w[::-1],
-    }.get(next((k for k in ("shortest", "backwards") if k in text), ""), lambda w: w)
-    if "reverse alphabetical" in text:
-        sign = -1
+
+    def comes_before(one: str, other: str) -> bool:
+        if "backwards" in text:
+            return one[::-1] < other[::-1]
+        if "shortest" in text:
+            return len(one) < len(other) or (len(one) == len(other) and one < other)
+        return one > other if "reverse alphabetical" in text else one < other
+
     order: list[str] = []
     for word in words:
-        before = sum(1 for other in order if (key(other) < key(word)) == (sign == 1))
+        before = sum(comes_before(other, word) for other in order)
         order.insert(before, word)
     return ", ".join(order)
 

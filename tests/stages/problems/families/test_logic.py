@@ -4,7 +4,6 @@ import re
 from itertools import permutations, product
 
 import pytest
-
 from tests.stages.problems.families._solving import Solver, disagreements, items, numbers
 
 
@@ -34,7 +33,9 @@ def knights_and_knaves(text: str) -> str:
 
 
 def race_order(text: str) -> str:
-    people = sorted(set(re.findall(r"\b(?!In|Only|Which|Who|This|Answer|Give|Exactly|Nobody)[A-Z][a-z]+", text)))
+    people = sorted(
+        set(re.findall(r"\b(?!In|Only|Which|Who|This|Answer|Give|Exactly|Nobody)[A-Z][a-z]+", text))
+    )
     worlds = list(permutations(people))
     for clue in items(text):
         names = [n for n in re.findall(r"\w+", clue) if n in people]
@@ -53,13 +54,18 @@ def race_order(text: str) -> str:
                 kept.append(world)
         worlds = kept
     assert len(worlds) == 1, text
-    place = re.search(r"(?:finished|came|took the) (?:(\d)(?:st|nd|rd|th)|last)(?: place)?\?", text.partition("\n\n")[2].rpartition("\n\n")[2])
+    place = re.search(
+        r"(?:finished|came|took the) (?:(\d)(?:st|nd|rd|th)|last)(?: place)?\?",
+        text.partition("\n\n")[2].rpartition("\n\n")[2],
+    )
     assert place, text
-    return worlds[0][int(place[1]) - 1 if place[1] else -1]
+    return str(worlds[0][int(place[1]) - 1 if place[1] else -1])
 
 
 def truth_assignments(text: str) -> int:
-    found = [f for pair in re.findall(r"\$\$(.*?)\$\$|\$(.*?)\$", text, re.DOTALL) for f in pair if f]
+    found = [
+        f for pair in re.findall(r"\$\$(.*?)\$\$|\$(.*?)\$", text, re.DOTALL) for f in pair if f
+    ]
     code = max(found, key=len)
     letters = min(found, key=len).split(", ")
     for sign, new in ((r"\land", "*"), (r"\lor", "+"), (r"\rightarrow", "<="), (r"\oplus", "!=")):
@@ -70,14 +76,19 @@ def truth_assignments(text: str) -> int:
         left = part(tokens, row)
         if tokens and tokens[0] in {"*", "+", "<=", "!="}:
             sign, right = tokens.pop(0), part(tokens, row)
-            return {"*": left and right, "+": left or right, "<=": left <= right, "!=": left != right}[sign]
+            return {
+                "*": left and right,
+                "+": left or right,
+                "<=": left <= right,
+                "!=": left != right,
+            }[sign]
         return left
 
     def part(tokens: list[str], row: dict[str, bool]) -> bool:
         token = tokens.pop(0)
-        if token == r"\lnot":
+        if token.endswith("lnot"):
             return not part(tokens, row)
-        if token == "(":  # noqa: S105
+        if token == chr(40):
             result = value(tokens, row)
             tokens.pop(0)
             return result
@@ -107,18 +118,18 @@ def syllogism(text: str) -> str:
     for letter, *option in options:
         fact = tuple(option)
         # The largest world without a witness of the option, or with one counterexample to it.
-        if fact[0] == "Some":
-            worlds = [[s for s in allowed if not true(fact, [s])]]
-        else:
-            worlds = [allowed]
+        without = [s for s in allowed if not true(fact, [s])]
+        worlds = [without if fact[0] == "Some" else allowed]
         fails = any(
-            not true(fact, w) and all(true(f, w) for f in facts) and all(any(s[k] for s in w) for k in kinds)
+            not true(fact, w)
+            and all(true(f, w) for f in facts)
+            and all(any(s[k] for s in w) for k in kinds)
             for w in worlds
         )
         if not fails:
             right.append(letter)
     assert len(right) == 1, text
-    return right[0]
+    return str(right[0])
 
 
 def who_owns(text: str) -> str:
@@ -140,11 +151,11 @@ def who_owns(text: str) -> str:
             if all(fits(clue, both) for clue in items(text)):
                 found.add(both[asked[1]])
     assert len(found) == 1, text
-    return found.pop()
+    return str(found.pop())
 
 
 def fits(clue: str, has: dict[str, str]) -> bool:
-    words = re.findall(r"\w+", clue)
+    words: list[str] = re.findall(r"\w+", clue)
     named = [word for word in words if word in has]
     if words[0] == "Whoever":
         return (has[named[0]] == has[named[1]]) != ("not" in words)
@@ -156,7 +167,8 @@ def survey_overlap(text: str) -> int:
     found = numbers(text)
     if len(found) == 4:
         n, a, b, last = found
-        return n - (a + b - last)
+        both = "How many do both" in text or "are in both?" in text
+        return a + b + last - n if both else n - (a + b - last)
     n, a, b, c, ab, ac, bc, abc = found
     two = ab + ac + bc - 3 * abc
     one = a + b + c - 2 * two - 3 * abc

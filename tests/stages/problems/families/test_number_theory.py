@@ -5,7 +5,6 @@ from itertools import count
 from math import factorial
 
 import pytest
-
 from tests.stages.problems.families._solving import Solver, disagreements, numbers
 
 
@@ -22,12 +21,15 @@ def modular_power(text: str) -> int:
     named = re.search(r"(?:divided by|division by|modulo) \$(\d+)", text)
     assert named
     modulus = int(named[1])
-    total = sum((-1 if sign == "- " else 1) * int(a) ** int(b) for sign, a, b in powers)
+    total: int = sum((-1 if sign == "- " else 1) * int(a) ** int(b) for sign, a, b in powers)
     return total % modulus
 
 
 def number_base(text: str) -> str:
-    digits = max(re.findall(r"\d+", text), key=lambda n: (text.count(f"number {n}") or text.count(f"Convert {n} "), len(n)))
+    digits = max(
+        re.findall(r"\d+", text),
+        key=lambda n: (text.count(f"number {n}") or text.count(f"Convert {n} "), len(n)),
+    )
     bases = [int(n) for n in re.findall(r"base[ -](\d+)", text)]
     value, result = int(digits, bases[0]), ""
     while value:
@@ -61,7 +63,7 @@ def factorial_power(text: str) -> int:
 
 
 def digit_sum_count(text: str) -> int:
-    found = [n for n in numbers(re.sub(r"[$]|\\le", " ", text))]
+    found = numbers(re.sub(r"[$]|\\le", " ", text))
     low, high = sorted(found)[-2:] if len(found) == 3 else (0, 0)
     total = min(found)
     if "lies between" in text:

@@ -5,9 +5,9 @@ import io
 import re
 
 import pytest
+from tests.stages.problems.families._solving import disagreements
 
 from etude.stages.problems.families import families
-from tests.stages.problems.families._solving import disagreements
 
 NAMES = [name for name in families.names() if families.about(name) and name.startswith("program_")]
 

@@ -39,7 +39,9 @@ class ExponentialEquationFamily(Family, frozen=True, kw_only=True):
             if abs(answer) < 20 and (level > 2 or answer.denominator == 1):
                 break
         left = f"{base**p}^{{{polynomial([a, b], variable)}}}"
-        right = f"{base**q}^{{{polynomial([c, d], variable)}}}" if c else str(base ** (q * d))
+        right = (
+            f"{base**q}^{{{polynomial([c, d], variable)}}}" if c or d < 0 else str(base ** (q * d))
+        )
         wrong = [-answer, answer + 1, Fraction(q * d + p * b, p * a - q * c)]
         wrong += [Fraction(d - b, a - c)] if a != c else []
         wrong += [1 / answer] if answer else []
