@@ -12,7 +12,7 @@ from typing import Annotated
 
 import msgspec
 
-from etude.errors import ConfigError, GradeError
+from etude.errors import ConfigError, GradeError, blame
 from etude.records import Reference
 from etude.rollout.graders._base import Grader, Judge, Means, Verdict
 from etude.rollout.graders._extract import Place, extract
@@ -118,7 +118,8 @@ class _MathsJudge(Judge):
         found = extract(response, self._settings.extract)
         if found.answer is None:
             return Verdict(0.0, found.reason)
-        finding = check(reference.answer, found.answer, self._rules)
+        with blame(GradeError, f"comparing an answer to {reference.problem_id}"):
+            finding = check(reference.answer, found.answer, self._rules)
         if finding.right is None and not finding.broken:
             finding = await self._ask(reference.answer, found.answer)
         if finding.broken:

@@ -26,7 +26,13 @@ def decimal(text: str) -> Fraction:
 
 
 def read_number(token: Token) -> Fraction:
-    """Return the value of a number token; `0.1(6)` repeats its last digits for ever."""
+    """Return the value of a number token; `0.1(6)` repeats its last digits for ever.
+
+    Raises:
+        UnreadableError: It is no number, or its exponent of ten is beyond the limit.
+    """
+    if token.kind not in ("num", "rep"):
+        raise UnreadableError(f"{token.text[:20]!r} where a number should be")
     if token.kind == "num":
         return decimal(token.text)
     plain, _, repeated = token.text.rstrip(")").partition("(")

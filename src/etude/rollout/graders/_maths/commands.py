@@ -94,6 +94,20 @@ def _environment(reader: Reader) -> Node:
     return call("det", made) if name == "vmatrix" else made
 
 
+def _marked(name: str) -> Handler:
+    """Return what reads a letter with a mark, such as a vector: a thing of its own."""
+    return lambda reader: call(f"?{name}", reader.argument())
+
+
+def _figure(name: str) -> Handler:
+    """Return what reads the name of an angle or a triangle."""
+    return lambda reader: call(f"?{name}", reader.product())
+
+
+def _dots(_: Reader) -> Node:
+    return symbol("dots")
+
+
 def _boxed(_: Reader) -> Node:
     raise UnreadableError("a box within the box")
 
@@ -145,6 +159,9 @@ COMMANDS: Mapping[str, Handler] = MappingProxyType(
         "prod": _big("prod"),
         "int": _big("int"),
         "lim": _big("lim"),
+        "ldots": _dots,
+        **{name: _marked(name) for name in ("vec", "hat", "bar", "overline", "overrightarrow")},
+        **{name: _figure(name) for name in ("angle", "triangle")},
         "boxed": _boxed,
         "fbox": _boxed,
     }

@@ -5,39 +5,24 @@ Every function returns yes, no, or `None` for what exact arithmetic leaves open.
 
 from fractions import Fraction
 
-from etude.rollout.graders._maths.answers import spread
 from etude.rollout.graders._maths.decide import Decider, Known, difference, every
 from etude.rollout.graders._maths.sets import UnplacedError, parts, variable
-from etude.rollout.graders._maths.tree import Node, has, symbols
+from etude.rollout.graders._maths.shapes import (
+    NUMBER_SETS,
+    SETS,
+    assignment,
+    is_inequality,
+    is_infinite,
+    is_label,
+    is_value,
+    listed,
+    may_be_set,
+    members,
+    says_set,
+)
+from etude.rollout.graders._maths.tree import Node, has
 
 MAX_MATCHED = 60
-
-_SETS = frozenset(("interval", "union", "cut", "without", "reals", "emptyset", "either", "both"))
-_NUMBER_SETS = frozenset(("integers", "naturals", "rationals", "complexes"))
-_NO_VALUES = (
-    _SETS
-    | _NUMBER_SETS
-    | frozenset(
-        (
-            "tuple",
-            "vector",
-            "set",
-            "list",
-            "matrix",
-            "row",
-            "chain",
-            "ratio",
-            "based",
-            "text",
-            "dots",
-        )
-    )
-)
-
-
-def is_value(node: Node) -> bool:
-    """Whether a tree is one value: a number or an expression."""
-    return node.kind not in _NO_VALUES
 
 
 class Comparison:
@@ -52,15 +37,15 @@ class Comparison:
         if reference == answer:
             return True
         if has(reference, frozenset(("pm",))) or has(answer, frozenset(("pm",))):
-            reference, answer = _listed(reference), _listed(answer)
+            reference, answer = listed(reference), listed(answer)
         if reference.kind == "chain":
             return self._chain(reference, answer)
-        if answer.kind == "chain" and not _is_inequality(answer):
+        if answer.kind == "chain" and not is_inequality(answer):
             found = self._said(reference, answer)
             return self.same(reference, found) if found is not None else False
         if reference.kind in ("list", "set"):
             return self._values(reference, answer)
-        if reference.kind in _SETS:
+        if reference.kind in SETS:
             return self._sets(reference, answer)
         if reference.kind in ("tuple", "vector"):
             return self._tuple(reference, answer)
@@ -104,12 +89,12 @@ class Comparison:
         return self._sets(reference, answer)
 
     def _equation(self, reference: Node, answer: Node) -> Known:
-        named = _assignment(reference)
+        named = assignment(reference)
         if named is not None:
             name, value = named
             if answer.kind != "chain":
                 return self.same(value, answer)
-            other = _assignment(answer)
+            other = assignment(answer)
             if other is not None and other[0] == name:
                 return self.same(value, other[1])
         if answer.kind != "chain" or set(answer.name.split()) != {"="}:
@@ -160,7 +145,7 @@ class Comparison:
         items = list(answer.items)
         if "in" in signs:
             return None
-        if _is_label(items[0], reference):
+        if is_label(items[0], reference):
             items, signs = items[1:], signs[1:]
         if "~" in signs:
             items = items[: signs.index("~") + 1]  # what is only roughly equal counts for nothing
@@ -175,7 +160,7 @@ class Comparison:
             answer = answer.items[1]
         if reference.kind == answer.kind == "interval":
             return self._interval(reference, answer)
-        if answer.kind in _NUMBER_SETS or not _may_be_set(answer):
+        if answer.kind in NUMBER_SETS or not may_be_set(answer):
             return False
         names = variable(reference), variable(answer)
         if None not in names and names[0] != names[1]:
@@ -193,7 +178,7 @@ class Comparison:
 
     def _end(self, left: Node, right: Node) -> Known:
         if has(left, frozenset(("const",))) or has(right, frozenset(("const",))):
-            endless = [_is_infinite(left), _is_infinite(right)]
+            endless = [is_infinite(left), is_infinite(right)]
             if any(endless):
                 return left == right
         return self.decider.equal(left, right)
@@ -222,7 +207,7 @@ class Comparison:
 
     def _values(self, reference: Node, answer: Node) -> Known:
         """Compare lists and finite sets; the order of a list counts where that was asked for."""
-        wanted, given = _members(reference), _members(answer)
+        wanted, given = members(reference), members(answer)
         if wanted is None or given is None:
             return self._sets(reference, answer) if reference.kind == "set" else False
         if None not in (wanted[0], given[0]) and wanted[0] != given[0]:
@@ -263,7 +248,7 @@ class Comparison:
 
     def _tuple(self, reference: Node, answer: Node) -> Known:
         """Compare points, vectors and columns; the order counts."""
-        if reference.kind == "tuple" and len(reference.items) == 2 and _says_set(answer):
+        if reference.kind == "tuple" and len(reference.items) == 2 and says_set(answer):
             return self._sets(reference, answer)
         if answer.kind == "matrix" and all(len(row.items) == 1 for row in answer.items):
             answer = Node("tuple", items=tuple(row.items[0] for row in answer.items))
@@ -295,81 +280,3 @@ class Comparison:
                 self.decider.equal(left, Node("mul", items=(answer.items[0], a))) is True
             )
         return all(crossed) and self.decider.place(answer.items[0]) != 0
-
-
-def _is_infinite(node: Node) -> bool:
-    return node == Node("const", "inf") or (
-        node.kind == "mul" and node.items[-1] == Node("const", "inf")
-    )
-
-
-def _is_inequality(node: Node) -> bool:
-    return node.kind == "chain" and bool({"<", ">", "<=", ">=", "!="} & set(node.name.split()))
-
-
-def _says_set(node: Node) -> bool:
-    return _is_inequality(node) or node.kind in ("union", "both", "either")
-
-
-def _may_be_set(node: Node) -> bool:
-    return node.kind in _SETS or node.kind in ("set", "chain", "tuple")
-
-
-def _is_name(node: Node) -> bool:
-    """Whether a tree only names something: `x`, `f(x)`, `(x, y)`, `AB`, `|AB|`."""
-    if node.kind == "call" and node.name == "abs":
-        node = node.items[0]
-    if node.kind == "mul":
-        return all(item.kind == "sym" and item.name.isupper() for item in node.items)
-    if node.kind == "tuple":
-        return all(item.kind == "sym" for item in node.items)
-    return node.kind == "sym" or (node.kind == "call" and node.name[0] == "?")
-
-
-def _assignment(node: Node) -> tuple[Node, Node] | None:
-    """Return the name and the value of `x = 4`; `None` where it is another equation."""
-    if node.kind != "chain" or node.name != "=" or not _is_name(node.items[0]):
-        return None
-    name, value = node.items
-    if name.kind == "call" or not symbols(name) & symbols(value):
-        return name, value
-    return None
-
-
-def _is_label(node: Node, reference: Node) -> bool:
-    """Whether the left side of an equation only says what its value is called."""
-    if _is_name(node):
-        return node.kind == "call" or node != reference
-    names = symbols(node)
-    return len(names) > 1 and not names & symbols(reference)
-
-
-def _listed(node: Node) -> Node:
-    """Return a tree with each `±` written out as two values."""
-    if node.kind in ("list", "set"):
-        return node._replace(items=tuple(v for item in node.items for v in spread(item)))
-    values = spread(node)
-    return values[0] if len(values) == 1 else Node("list", items=values)
-
-
-def _members(node: Node) -> tuple[Node | None, tuple[Node, ...]] | None:
-    """Return the values of a list or a set, and the name that they are all given to."""
-    if node.kind in ("list", "set", "either", "both"):
-        names, values = set(), []
-        for item in node.items:
-            named = _assignment(item)
-            if named is None and item.kind == "chain":
-                return (None, node.items) if node.kind == "list" else None
-            names.add(named[0] if named else None)
-            values.append(named[1] if named else item)
-        named_once = names - {None}
-        if len(named_once) > 1:
-            return None, node.items  # `x=1, y=2` says two different things
-        return (named_once.pop() if named_once else None), tuple(values)
-    if node.kind == "chain" and set(node.name.split()) == {"in"}:
-        return _members(node.items[1])
-    if named := _assignment(node):
-        return named[0], (named[1],)
-    if node.kind in ("chain", "emptyset", "text", "tuple", "vector", "interval"):
-        return None
-    return (None, (node,)) if is_value(node) else None

@@ -1,7 +1,9 @@
 """Cursor: a place in a list of tokens."""
 
+from fractions import Fraction
+
 from etude.rollout.graders._maths.tokens import Token
-from etude.rollout.graders._maths.tree import UnreadableError
+from etude.rollout.graders._maths.tree import Node, UnreadableError, add, number
 
 
 class Cursor:
@@ -59,7 +61,7 @@ class Cursor:
 
     def digit(self) -> str:
         """Read one digit from the front of a number; empty for another thing."""
-        if self.kind() != "num":
+        if self.kind() != "num" or not self.peek().isdecimal():
             return ""
         token = self.tokens[self.at]
         if len(token.text) > 1:
@@ -79,3 +81,27 @@ class Cursor:
             parts.append(self.take().text)
         self.at += 1
         return ",".join(parts) if len(parts) > 1 else "".join(parts)
+
+    def mixed(self) -> Node | None:
+        r"""Read a mixed number: `2\frac{1}{2}` or `2 1/2`."""
+        if self.kind() != "num" or not self.peek().isdecimal():
+            return None
+        at, whole = self.at, number(int(self.take().text))
+        parts = self.proper_fraction()
+        if parts is None:
+            self.at = at
+            return None
+        return add(whole, number(parts))
+
+    def proper_fraction(self) -> Fraction | None:
+        """Read a fraction of whole numbers below one, if it comes next."""
+        top = bottom = ""
+        if self.peek() == "frac" and self.kind() == "cmd":
+            self.at += 1
+            top, bottom = self.short_digits(), self.short_digits()
+        elif self.kind() == "num" and self.peek(1) == "/" and self.kind(2) == "num":
+            top, bottom = self.peek(), self.peek(2)
+            self.at += 3
+        if not (top.isdecimal() and bottom.isdecimal() and 0 < int(top) < int(bottom)):
+            return None
+        return Fraction(int(top), int(bottom))

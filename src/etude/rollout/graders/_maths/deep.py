@@ -11,7 +11,7 @@ from etude.rollout.graders._maths.decide import Decider, difference
 from etude.rollout.graders._maths.forms import UndecidedError, UndefinedError
 from etude.rollout.graders._maths.numeric import Number, value_at
 from etude.rollout.graders._maths.proof import vanishes
-from etude.rollout.graders._maths.tree import Node, symbols
+from etude.rollout.graders._maths.tree import Node, const, symbols, within
 
 N_POINTS = 16
 N_AGREEING = 5
@@ -77,6 +77,8 @@ class DeepDecider(Decider):
 
     def _everywhere(self, left: Node, right: Node, names: set[str]) -> bool:
         n_real = n_complex = n_defined = 0
+        # Without i, values that are not real only lie outside of the domain.
+        meant = within(const("i"), left) or within(const("i"), right)
         with _precision(DIGITS):
             for point in _points(names, self._ranges):
                 first, second = _at(left, point), _at(right, point)
@@ -86,7 +88,7 @@ class DeepDecider(Decider):
                     return False
                 n_defined += 1
                 agree = _agree(first, second)
-                if _is_real(first) or _is_real(second):
+                if meant or _is_real(first) or _is_real(second):
                     if agree is False:
                         return False
                     n_real += agree is True

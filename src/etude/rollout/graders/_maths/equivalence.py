@@ -18,7 +18,7 @@ from etude.rollout.graders._maths.moments import Moment, moment
 from etude.rollout.graders._maths.plain import plain_number
 from etude.rollout.graders._maths.rounding import close_enough
 from etude.rollout.graders._maths.tree import Node, UnreadableError, mul, number, symbols
-from etude.rollout.graders._maths.units import Unit, split_unit
+from etude.rollout.graders._maths.units import Unit, compound, split_unit
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -72,6 +72,8 @@ def reading(text: str) -> Reading:
 
 
 def _structured(text: str) -> Reading:
+    if (several := compound(text)) is not None:
+        return Reading(text, None, number(several[0]), several[1], number(several[0]))
     when = moment(text)
     value, unit = split_unit(text)
     whole, error = _tree(text)

@@ -209,8 +209,15 @@ def _leading(terms: Terms) -> Exact:
 
 
 def _show_terms(terms: Terms, scale: Exact) -> str:
-    return "+".join(f"{Fraction(c) / scale}{_show_monomial(m)}" for m, c in sorted(terms.items()))
+    return "+".join(
+        f"{_show_number(Fraction(c) / scale)}{_show_monomial(m)}" for m, c in sorted(terms.items())
+    )
+
+
+def _show_number(value: Fraction) -> str:
+    # In base sixteen, for Python refuses to write long numbers in base ten.
+    return f"{value.numerator:x}:{value.denominator:x}"
 
 
 def _show_monomial(monomial: Monomial) -> str:
-    return "".join(f"*{a}^{e}" for a, e in monomial)
+    return "".join(f"*{a}^{_show_number(Fraction(e))}" for a, e in monomial)

@@ -4,7 +4,6 @@ What has two readings is refused: `1/2x`, `2^3^2`, `\sin x/2`, `x2`, `2\frac{3}{
 """
 
 from collections.abc import Callable, Mapping
-from fractions import Fraction
 
 from etude.rollout.graders._maths.build import bracketed, read_number
 from etude.rollout.graders._maths.cursor import Cursor
@@ -156,7 +155,7 @@ class Reader(Cursor):
 
     def factor(self) -> Node:
         """Read one factor with what stands behind it: powers, factorials, percent, degrees."""
-        mixed = self._mixed()
+        mixed = self.mixed()
         base = mixed if mixed is not None else self.primary()
         raised = False
         while True:
@@ -198,35 +197,14 @@ class Reader(Cursor):
             return self.primary()
         raise UnreadableError("an exponent that is missing")
 
-    def _mixed(self) -> Node | None:
-        r"""Read a mixed number: `2\frac{1}{2}` or `2 1/2`."""
-        if self.kind() != "num" or not self.peek().isdecimal():
-            return None
-        at, whole = self.at, number(int(self.take().text))
-        parts = self._proper_fraction()
-        if parts is None:
-            self.at = at
-            return None
-        return add(whole, number(parts))
-
-    def _proper_fraction(self) -> Fraction | None:
-        """Read a fraction of whole numbers below one, if it comes next."""
-        top = bottom = ""
-        if self.peek() == "frac" and self.kind() == "cmd":
-            self.at += 1
-            top, bottom = self.short_digits(), self.short_digits()
-        elif self.kind() == "num" and self.peek(1) == "/" and self.kind(2) == "num":
-            top, bottom = self.peek(), self.peek(2)
-            self.at += 3
-        if not (top.isdecimal() and bottom.isdecimal() and 0 < int(top) < int(bottom)):
-            return None
-        return Fraction(int(top), int(bottom))
-
     def argument(self) -> Node:
         """Read an argument of a LaTeX command: a group in braces, one digit, or one token."""
         if self.peek() == "{" or self.kind() != "num":
             return self.primary()
-        return number(int(self.digit()))
+        digit = self.digit()
+        if not digit:
+            raise UnreadableError("braces are missing around an argument")
+        return number(int(digit))
 
     def primary(self) -> Node:
         """Read the smallest whole: a number, a symbol, a bracket, a command with its arguments."""
@@ -248,7 +226,7 @@ class Reader(Cursor):
     def _based(self, token: Token) -> Node:
         """Read a number, which may be written in another base, such as `52_8`."""
         if token.kind == "num" and self.skip("_"):
-            base = self.argument() if self.peek() == "{" else number(int(self.take().text or 0))
+            base = self.argument() if self.peek() == "{" else number(read_number(self.take()))
             if base.value is None or not 2 <= base.value <= 36:
                 raise UnreadableError("a base that is not from 2 to 36")
             return Node("based", token.text, (base,))
@@ -298,10 +276,14 @@ class Reader(Cursor):
         """Read values with commas or semicolons between them."""
         if self.peek() in (")", "]", "\\}"):
             return ()
-        items = [self.value()]
+        items = [self._item()]
         while self.skip(",", ";"):
-            items.append(self.value())
+            items.append(self._item())
         return tuple(items)
+
+    def _item(self) -> Node:
+        alone = self.peek(1) in (",", ";", ")", "]", "\\}", "}")
+        return Node("dots") if alone and self.skip("ldots") else self.value()
 
     def _command(self, name: str) -> Node:
         """Read a command with its arguments."""

@@ -91,3 +91,14 @@ def has(node: Node, kinds: frozenset[str]) -> bool:
             return True
         stack.extend(at.items)
     return False
+
+
+def within(part: Node, node: Node) -> bool:
+    """Whether a part is anywhere in the tree."""
+    stack = [node]
+    while stack:
+        at = stack.pop()
+        if at == part:
+            return True
+        stack.extend(at.items)
+    return False

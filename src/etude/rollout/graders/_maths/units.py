@@ -93,6 +93,31 @@ _MEANINGFUL = frozenset(_MEANINGFUL_WORDS.split()) | UNITS.keys()
 _LONGEST = 45
 
 
+_AMOUNT = r"(\d{1,12}(?:\.\d{1,12})?) ?([A-Za-z]{1,12})"
+_COMPOUND = re.compile(
+    rf"{_AMOUNT}(?: and |, and |, | ){_AMOUNT}(?:(?: and |, and |, | ){_AMOUNT})?"
+)
+_NO_UNIT = re.compile(
+    r"(?<=[\d)} ]) ?(?:square |sq\.? |cubic |cu )?units?(?: ?\^ ?(?:\{[23]\}|[23]))?$"
+)
+
+
+def compound(text: str) -> tuple[Fraction, Unit] | None:
+    """Return the value of amounts such as `2 hours and 30 minutes`, in their basic unit."""
+    found = _COMPOUND.fullmatch(text)
+    if found is None:
+        return None
+    amounts, names = found.groups()[::2], found.groups()[1::2]
+    units = [UNITS.get(name or "") or UNITS.get((name or "").lower()) for name in names]
+    dimensions = {u.dimension if u else "" for u, name in zip(units, names, strict=True) if name}
+    if len(dimensions) != 1 or "" in dimensions:
+        return None
+    total = sum(
+        (Fraction(a or 0) * u.factor for a, u in zip(amounts, units, strict=True) if u), Fraction(0)
+    )
+    return total, Unit(dimensions.pop())
+
+
 def split_unit(text: str) -> tuple[str, Unit | None]:
     """Return a cleaned answer without its unit, and the unit; `%` and `°` stay with the number."""
     if "\\" in text and (money := _MONEY.fullmatch(text)):
@@ -102,7 +127,7 @@ def split_unit(text: str) -> tuple[str, Unit | None]:
     if not tail[-1:].isalpha() and tail[-1:] not in "}.23":
         return text, None
     head = text[: len(text) - len(tail)]
-    for pattern, sign in ((_PERCENT, "%"), (_DEGREES, r"^\circ")):
+    for pattern, sign in ((_PERCENT, "%"), (_DEGREES, r"^\circ"), (_NO_UNIT, "")):
         if found := pattern.search(tail):
             return head + tail[: found.start()] + sign, None
     tail = _PER.sub(" per ", tail)
