@@ -20,6 +20,8 @@ from etude.rollout.graders._pool import OutOfTime, WorkerPool
 
 MEMORY_BYTES = 4 << 30
 _TEXT = re.compile(r"\\(?:text|texttt|textbf|mathrm|mbox)\{(.*)\}", re.DOTALL)
+_HEDGE = re.compile(r"\b(?:or|not|maybe|either|neither|anything)\b", re.IGNORECASE)
+"""Many scorers look for the answer anywhere in what they are given."""
 _ESCAPED = re.compile(r"\\([#$%&_{}])")
 
 
@@ -75,6 +77,8 @@ class _Scorer(Judge):
         answer, reason = extract(response, ("boxed",))
         if answer is None:
             return Verdict(0.0, reason)
+        if _hedges(answer) - _hedges(reference.answer):
+            return Verdict(0.0, "hedges instead of answering")
         asked = {"data": reference.data, "answers": _readings(answer)}
         try:
             payload = msgspec.json.encode(asked)
@@ -112,3 +116,8 @@ def _readings(answer: str) -> list[str]:
     if len(plain) > 2 and plain[0] == plain[-1] == "$":
         plain = plain[1:-1]
     return list(dict.fromkeys([answer, stripped, plain, _ESCAPED.sub(r"\1", plain)]))
+
+
+def _hedges(text: str) -> set[str]:
+    """Return the words of a text by which it says less than an answer."""
+    return {word.casefold() for word in _HEDGE.findall(text)}

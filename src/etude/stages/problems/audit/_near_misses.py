@@ -267,18 +267,20 @@ def _text(given: Given) -> Iterator[str]:
     for found in rng.sample(numbers, min(4, len(numbers))):
         yield answer[: found.start()] + _raised(found) + answer[found.end() :]
     words = answer.split()
-    if len(words) > 1 and any(c.isalnum() for c in words[-1]):
+    counted = len(words) == 2 and words[0].isdigit()
+    if len(words) > 1 and any(c.isalnum() for c in words[-1]) and not counted:
         yield answer[: answer.rstrip().rfind(words[-1])]
     letters = [at for at, c in enumerate(answer) if c.isalnum()]
-    # A number may be the same without a zero at either end, and right without its last digits.
-    if len(letters) > 1 and answer[letters[-1]] != "0" and not _ENDS_IN_DECIMAL.search(answer):
+    # A number may be the same without a zero at either end, and right without its last digits; so
+    # may a unit without its plural.
+    if len(letters) > 1 and answer[letters[-1]] not in "0s" and not _ENDS_IN_DECIMAL.search(answer):
         yield answer[: letters[-1]]
     if len(letters) > 1 and answer[letters[0]] != "0":
         yield answer[letters[1] :]
-    yield f"{answer} {answer}"
     yield f"{answer} or something else"
     yield f"not {answer}"
-    yield f"{answer}qx"
+    if len(words) == 1:
+        yield f"{answer}qx"
     if _FORMULA.fullmatch(answer) and any(c in answer for c in "*/+"):
         yield from _constant_answers(answer)
 
