@@ -30,7 +30,8 @@ WITHOUT = {"composite"}
 """Registered, but no data set of its own: it mixes others."""
 RIGHT_KEYS = ("example_answer", "possible_answer", "example_correct_answer")
 """Where an entry without an answer may hold one that is right."""
-MAX_NODES = 200_000
+MAX_ANSWER_CHARS = 30_000
+"""Of the answer to a problem that is made; who answers must fit it into the end of a response."""
 
 _READ_AS_LITERALS = (
     "algorithmic.string_insertion", "algorithmic.spiral_matrix", "algorithmic.binary_matrix",
@@ -185,6 +186,8 @@ def _made(order: Order) -> Made:
     if answer is None:
         found = next((entry["metadata"][k] for k in RIGHT_KEYS if k in entry["metadata"]), "")
         right = found if isinstance(found, str) else msgspec.json.encode(found).decode()
+    if len(answer or "") > MAX_ANSWER_CHARS:
+        raise TaskError(f"its answer has more than {MAX_ANSWER_CHARS} characters")
     if "Integral(" in (answer or ""):
         raise TaskError("its answer is the question, not integrated")
     data = _Entry(dataset=order.dataset, entry=repr(entry), level=order.level)

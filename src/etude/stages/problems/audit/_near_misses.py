@@ -279,7 +279,7 @@ def _text(given: Given) -> Iterator[str]:
         yield answer[letters[1] :]
     yield f"{answer} or something else"
     yield f"not {answer}"
-    if len(words) == 1:
+    if answer.isalnum():
         yield f"{answer}qx"
     if _FORMULA.fullmatch(answer) and any(c in answer for c in "*/+"):
         yield from _constant_answers(answer)
