@@ -18,6 +18,13 @@ class CallTarget(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     module: str
     """Dotted name, such as `boltons.iterutils`."""
     function: str
+    listed: bool = False
+    """Whether it yields its values, which are then put into a list."""
+
+    def written(self, call: "Call") -> str:
+        """Return the Python code that gives the value of a call."""
+        text = call.written(self.function)
+        return f"list({text})" if self.listed else text
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -67,6 +74,8 @@ async def run_calls(
     Raises:
         SandboxError: The box failed.
     """
+    if not calls:
+        return []
     job = msgspec.json.encode({"target": target, "calls": list(calls), "call_s": timeout_s / 2})
     command = ["/usr/bin/env", f"PYTHONHASHSEED={hash_seed}", "PYTHONDONTWRITEBYTECODE=1"]
     command += [f"PYTHONPYCACHEPREFIX={BYTECODE_TARGET}"]

@@ -2,14 +2,14 @@
 
 import ast
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import msgspec
 
 from etude.errors import ConfigError, GradeError, blame
 from etude.records import Reference
-from etude.rollout.calling import Call, CallTarget, run_calls
+from etude.rollout.calling import Call, CallTarget, Returned, run_calls
 from etude.rollout.graders._base import Grader, Judge, Means, Verdict
 from etude.rollout.graders._blocks import fenced
 from etude.rollout.graders._literals import (
@@ -84,6 +84,18 @@ class CallJudge(Judge):
             GradeError: The reference is broken, or its codebase is not prepared here.
             SandboxError: A box failed.
         """
+        (verdict,) = await self.judge_all([response], reference)
+        return verdict
+
+    async def judge_all(self, responses: Sequence[str], reference: Reference) -> list[Verdict]:
+        """Judge responses to one problem in one box, each call in a process of its own.
+
+        For responses of ours: calls of strangers could leave files for the ones after them.
+
+        Raises:
+            GradeError: The reference is broken, or its codebase is not prepared here.
+            SandboxError: A box failed.
+        """
         with blame(GradeError, f"reading what judges {reference.problem_id}"):
             goal = msgspec.json.decode(reference.data, type=WantedValue)
         prepared = self.codebases.find(goal.codebase)
@@ -96,25 +108,38 @@ class CallJudge(Judge):
             wanted = canonical_text(goal.wanted)
         except Unfit as broken:
             raise GradeError(f"{reference.problem_id}: its value: {broken}") from broken
-        try:
-            call = read_call(answer_in(response), goal.target.function)
-        except Unfit as refused:
-            return Verdict(0.0, str(refused))
+        verdicts: dict[int, Verdict] = {}
+        calls: dict[int, Call] = {}
+        for number, response in enumerate(responses):
+            try:
+                calls[number] = read_call(answer_in(response), goal.target)
+            except Unfit as refused:
+                verdicts[number] = Verdict(0.0, str(refused))
         async with self._gate:
-            (returned,) = await run_calls(
-                prepared, goal.target, [call], self.sandbox, timeout_s=self.grader.timeout_s
+            returned = await run_calls(
+                prepared,
+                goal.target,
+                list(calls.values()),
+                self.sandbox,
+                timeout_s=self.grader.timeout_s,
             )
-        if returned.error:
-            return Verdict(0.0, f"the call fails: {returned.error[:200]}")
-        try:
-            same = canonical_text(returned.value) == wanted
-        except Unfit:
-            same = False
-        return Verdict(1.0, "equal") if same else Verdict(0.0, "returns another value")
+        for number, got in zip(calls, returned, strict=True):
+            verdicts[number] = _compared(got, wanted)
+        return [verdicts[number] for number in range(len(responses))]
 
 
-def read_call(text: str, function: str) -> Call:
-    """Return the arguments of a call of `function` whose arguments are literals.
+def _compared(returned: Returned, wanted: str) -> Verdict:
+    if returned.error:
+        return Verdict(0.0, f"the call fails: {returned.error[:200]}")
+    try:
+        same = canonical_text(returned.value) == wanted
+    except Unfit:
+        same = False
+    return Verdict(1.0, "equal") if same else Verdict(0.0, "returns another value")
+
+
+def read_call(text: str, target: CallTarget) -> Call:
+    """Return the arguments of a call of a function whose arguments are literals.
 
     Raises:
         Unfit: It is no such call.
@@ -128,10 +153,13 @@ def read_call(text: str, function: str) -> Call:
     if len(body) != 1 or not isinstance(body[0], ast.Expr):
         raise Unfit("the answer must be one call")
     call = body[0].value
+    if target.listed and isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
+        # Whether the call itself is meant or the list of what it yields makes no difference.
+        call = call.args[0] if call.func.id == "list" and len(call.args) == 1 else call
     if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
         raise Unfit("the answer must be one call")
-    if call.func.id != function.rpartition(".")[2]:
-        raise Unfit(f"the answer must call {function}")
+    if call.func.id != target.function:
+        raise Unfit(f"the answer must call {target.function}")
     values = [value_of(node) for node in call.args]
     named = {k.arg or "": value_of(k.value) for k in call.keywords}
     if "" in named or len(named) < len(call.keywords):

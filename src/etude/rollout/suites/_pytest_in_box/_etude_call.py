@@ -6,32 +6,39 @@ line of JSON goes to file descriptor 3.
 
 import ast
 import importlib
+import itertools
 import json
 import os
 import signal
 import sys
 
 MAX_CHARS = 20_000
+MAX_ITEMS = 1000
 
 
-def call(function, job):
+def call(function, job, listed):
     arguments = [ast.literal_eval(text) for text in job.get("arguments", ())]
     named = {name: ast.literal_eval(text) for name, text in job.get("named", {}).items()}
     try:
-        text = repr(function(*arguments, **named))
+        value = function(*arguments, **named)
+        if listed:
+            value = list(itertools.islice(value, MAX_ITEMS))
+            if len(value) == MAX_ITEMS:
+                return {"error": "yields too much"}
+        text = repr(value)
     except BaseException as error:
         return {"error": (type(error).__name__ + ": " + str(error))[:300]}
     return {"value": text} if len(text) <= MAX_CHARS else {"error": "returns something too long"}
 
 
-def apart(function, job, limit_s):
+def apart(function, job, listed, limit_s):
     """Return what a call in a child process said."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reading)
         signal.alarm(max(1, int(limit_s)))
-        line = json.dumps(call(function, job)).encode()
+        line = json.dumps(call(function, job, listed)).encode()
         while line:
             line = line[os.write(writing, line) :]
         os._exit(0)
@@ -61,7 +68,7 @@ def main():
     target = job["target"]
     function = getattr(importlib.import_module(target["module"]), target["function"])
     for one in job["calls"]:
-        line = json.dumps(apart(function, one, job["call_s"])).encode() + b"\n"
+        line = json.dumps(apart(function, one, target["listed"], job["call_s"])).encode() + b"\n"
         while line:
             line = line[os.write(report, line) :]
 

@@ -16,7 +16,8 @@ MAX_NODES = 80
 MAX_TEXT = 400
 MAX_CALLS = 60
 MAX_SEEN = 2000
-GENERATORS = 0x20 | 0x80 | 0x200
+GENERATOR = 0x20
+ASYNCHRONOUS = 0x80 | 0x200
 
 
 class NotLiteralError(Exception):
@@ -60,6 +61,15 @@ def literal(value):
     return text
 
 
+def is_resumed(frame):
+    """Whether a generator goes on where it was, rather than begins."""
+    code = frame.f_code
+    if not code.co_flags & GENERATOR:
+        return False
+    # Before the first line there are at most: cells, free variables, making the generator.
+    return frame.f_lasti > 2 * (4 + len(code.co_cellvars) + len(code.co_freevars))
+
+
 class Recorder:
     def __init__(self, wanted):
         self.wanted = wanted
@@ -75,7 +85,7 @@ class Recorder:
             return
         if event == "call":
             key = self.key(code)
-            if key:
+            if key and not is_resumed(frame):
                 self.begin(key, frame)
         elif event == "return" and id(frame) in self.open:
             self.end(self.open.pop(id(frame)), arg)
@@ -85,7 +95,7 @@ class Recorder:
             return self.codes[code]
         path = os.path.relpath(code.co_filename, ROOT).replace(os.sep, "/")
         key = (path, code.co_name)
-        right = self.wanted.get(key) == code.co_firstlineno and not code.co_flags & GENERATORS
+        right = self.wanted.get(key) == code.co_firstlineno and not code.co_flags & ASYNCHRONOUS
         self.codes[code] = key if right else None
         return self.codes[code]
 
@@ -98,6 +108,11 @@ class Recorder:
         except Exception:
             return
         module = frame.f_globals.get("__name__", "")
+        if frame.f_code.co_flags & GENERATOR:
+            # What it yields is not seen here; it is called again elsewhere.
+            line = json.dumps([module, arguments, named])
+            self.found[key].setdefault(line, (module, arguments, named, ""))
+            return
         self.open[id(frame)] = (key, module, values, arguments, named)
 
     def arguments(self, frame):

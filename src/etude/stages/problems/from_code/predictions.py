@@ -13,7 +13,7 @@ from etude.errors import ConfigError, TaskError
 from etude.records import Problem, Reference
 from etude.rollout.calling import Call, CallTarget, run_calls
 from etude.rollout.graders import Judge, Means, graders
-from etude.rollout.graders.call import WantedValue
+from etude.rollout.graders.call import CallJudge, WantedValue
 from etude.rollout.graders.codebase import fenced
 from etude.rollout.graders.literal import canonical_text
 from etude.rollout.splicing import Unfit, code_of, splice
@@ -24,7 +24,7 @@ from etude.stages.problems.from_code.pure import PredictionGates, PureFunction, 
 from etude.stages.problems.from_code.unit import CALLS, Made, Refused, Unit, UnitMade
 
 OUTPUT, INPUT = "code/output", "code/input"
-MAX_CALLS = 12
+MAX_CALLS = 16
 """Calls of one function that are looked at."""
 MUTANTS_TRIED = 6
 _LEVELS = (500, 1000, 1800, 3200)
@@ -91,7 +91,7 @@ class Predictor:
             refused["calls: mistakes change too little"] += 1
         asked = outputs[: self.gates.n_outputs]
         for known in asked:
-            maker = self._output(function, known, changed[known.canonical])
+            maker = self._output(function, target, known, changed[known.canonical])
             await self._keep(maker, "literal", _output_stubs(known), made, refused)
         # Those that were asked for their output come last.
         left = [*(k for k in calls if k not in asked), *reversed(asked)]
@@ -114,17 +114,23 @@ class Predictor:
             recording = record_calls(self.project.prepared, self.functions, self.sandbox)
             self._recording = asyncio.create_task(recording)
         recorded = (await self._recording).get((function.file.path, function.found.name), [])
-        known: dict[str, _Known] = {}
         rng.shuffle(recorded)
+        if not recorded:
+            raise Refused("calls: none with plain values")
+        module = recorded[0].module
+        target = CallTarget(module=module, function=function.found.name, listed=function.yields)
+        recorded = [one for one in recorded if one.module == module]
+        if function.yields:
+            recorded = await self._filled(target, recorded[: 2 * MAX_CALLS])
+        known: dict[str, _Known] = {}
         for one in recorded:
-            if one.module != recorded[0].module or _bare(_written(one)) in _bare(function.shown):
+            if _bare(one.call.written(one.function)) in _bare(function.shown):
                 continue
             if (found := self._known(one)) is not None:
                 known.setdefault(found.canonical, found)
         calls = list(known.values())[:MAX_CALLS]
         if not calls:
             raise Refused("calls: none with plain values")
-        target = CallTarget(module=recorded[0].module, function=function.found.name)
         for hash_seed in (1, 2):
             returned = await run_calls(
                 self.project.prepared,
@@ -138,6 +144,17 @@ class Predictor:
         if not calls:
             raise Refused("calls: results differ from run to run")
         return target, calls
+
+    async def _filled(
+        self, target: CallTarget, recorded: Sequence[RecordedCall]
+    ) -> list[RecordedCall]:
+        """Return the calls with their values, which the recorder could not see."""
+        calls = [one.call for one in recorded]
+        returned = await run_calls(self.project.prepared, target, calls, self.sandbox)
+        return [
+            msgspec.structs.replace(one, value=got.value)
+            for one, got in zip(recorded, returned, strict=True)
+        ]
 
     def _known(self, recorded: RecordedCall) -> _Known | None:
         """Return a call when it is worth asking for; `None` when its result is given away."""
@@ -163,7 +180,8 @@ class Predictor:
         changed: dict[str, list[str]] = {known.canonical: [] for known in calls}
         proposed = self.mutants(code, lines, seed)
         for _ in range(MUTANTS_TRIED):
-            if (mutant := next(proposed, None)) is None:
+            enough = all(len(values) >= self.gates.n_mutants for values in changed.values())
+            if enough or (mutant := next(proposed, None)) is None:
                 break
             try:
                 broken = splice(text, function.found.name, node.lineno, mutant)
@@ -181,10 +199,11 @@ class Predictor:
                     changed[known.canonical].append(got.value)
         return changed
 
-    def _output(self, function: PureFunction, known: _Known, wrong: Sequence[str]) -> Made:
-        name = function.found.name
-        call = known.call.written(name)
-        statement = f"{self._shown(function)}\n\nWhat does this call return?\n\n{fenced(call)}"
+    def _output(
+        self, function: PureFunction, target: CallTarget, known: _Known, wrong: Sequence[str]
+    ) -> Made:
+        call = target.written(known.call)
+        statement = f"{self._shown(function)}\n\nWhat does this return?\n\n{fenced(call)}"
         problem = self._problem(function, OUTPUT, statement, "literal", call)
         values = [value for value in dict.fromkeys(wrong) if _canonical(value)]
         reference = Reference(
@@ -199,8 +218,9 @@ class Predictor:
         self, function: PureFunction, target: CallTarget, known: _Known, others: Sequence[_Known]
     ) -> Made:
         name = function.found.name
+        what = f"with which `list({name}(…))` is" if target.listed else "that returns"
         statement = (
-            f"{self._shown(function)}\n\nFind a call of `{name}` that returns exactly this value."
+            f"{self._shown(function)}\n\nFind a call of `{name}` {what} exactly this value."
             f"\n\n{fenced(known.value)}"
         )
         problem = self._problem(function, INPUT, statement, "call", known.value)
@@ -229,14 +249,18 @@ class Predictor:
         """Judge a problem's answer, stubs and near misses; keep it when all is as it must be."""
         judge, present = self.judges[grader], graders.make(grader).present
         reference = made.reference
-        if (await judge.judge(present(reference.answer), reference)).score < 1:
+        texts = [reference.answer, *stubs, *reference.near_misses]
+        responses = [present(text) for text in texts]
+        if isinstance(judge, CallJudge):
+            right, *wrong = await judge.judge_all(responses, reference)
+        else:
+            right, *wrong = [await judge.judge(one, reference) for one in responses]
+        if right.score < 1:
             refused["calls: the answer is refused"] += 1
-            return
-        for wrong in (*stubs, *reference.near_misses):
-            if (await judge.judge(present(wrong), reference)).score > 0:
-                refused["calls: guessed without thought"] += 1
-                return
-        kept.append(made)
+        elif any(verdict.score > 0 for verdict in wrong):
+            refused["calls: guessed without thought"] += 1
+        else:
+            kept.append(made)
 
     def _shown(self, function: PureFunction) -> str:
         return (
@@ -258,10 +282,6 @@ class Predictor:
             family=self.project.title,
             level=1 + sum(len(function.shown) > most for most in _LEVELS),
         )
-
-
-def _written(recorded: RecordedCall) -> str:
-    return recorded.call.written(recorded.function)
 
 
 def _bare(text: str) -> str:

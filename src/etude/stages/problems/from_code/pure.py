@@ -20,9 +20,9 @@ class PredictionGates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """Lines of its body, at least; its docstring is none."""
     max_chars: int = 6_000
     """Of the function and all of its file that it uses."""
-    n_outputs: int = 4
+    n_outputs: int = 6
     """Problems that ask what a call returns, for one function, at most."""
-    n_inputs: int = 2
+    n_inputs: int = 3
     """Problems that ask for a call with a given result, for one function, at most."""
     n_mutants: int = 3
     """Mistakes in the function that must change the result of a call which is asked for, and other
@@ -38,6 +38,18 @@ class PureFunction(NamedTuple):
     found: Found
     shown: str
     """The function and what it uses of its file, in the file's order."""
+
+    @property
+    def yields(self) -> bool:
+        """Whether it yields values instead of returning one."""
+        pending: list[ast.AST] = list(self.found.node.body)
+        while pending:
+            node = pending.pop()
+            if isinstance(node, (ast.Yield, ast.YieldFrom)):
+                return True
+            if not isinstance(node, (Function, ast.Lambda)):
+                pending += ast.iter_child_nodes(node)
+        return False
 
 
 _BUILTINS = set(dir(builtins))
@@ -83,8 +95,6 @@ def _check(found: Found, gates: PredictionGates) -> None:
     body = body_after_docstring(node)
     if isinstance(node, ast.AsyncFunctionDef) or node.decorator_list or not body:
         raise _NotPure("calls: asynchronous or decorated")
-    if any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in ast.walk(node)):
-        raise _NotPure("calls: a generator")
     if (node.end_lineno or 0) - body[0].lineno + 1 < gates.min_lines:
         raise _NotPure("calls: too short")
     every = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
@@ -107,7 +117,7 @@ def _shown(file: SourceText, node: Function, gates: PredictionGates) -> str:
             continue
         seen.add(name)
         for statement in definitions.get(name, ()):
-            _check_import(statement)
+            _check_imports(statement)
             kept[statement.lineno] = statement
             wanted += sorted(_free(statement))
         if name not in definitions and (name in _IMPURE_BUILTINS or name not in _BUILTINS):
@@ -151,25 +161,23 @@ def _bound(statement: ast.stmt) -> Iterator[str]:
             yield node.name
 
 
-def _check_import(statement: ast.stmt) -> None:
-    """Refuse a name that comes from outside the standard library, or from where effects are."""
-    if isinstance(statement, ast.ImportFrom):
-        roots = ["." if statement.level else (statement.module or "").partition(".")[0]]
-    elif isinstance(statement, ast.Import):
-        roots = [alias.name.partition(".")[0] for alias in statement.names]
-    elif isinstance(statement, (ast.Try, ast.If, ast.With, ast.For, ast.While)):
-        raise _NotPure("calls: what it uses is defined in more than one way")
-    else:
-        return
-    if any(root not in sys.stdlib_module_names or root in _IMPURE_MODULES for root in roots):
+def _check_imports(statement: ast.stmt) -> None:
+    """Refuse names that come from outside the standard library, or from where effects are."""
+    roots: set[str] = set()
+    for node in ast.walk(statement):
+        if isinstance(node, ast.ImportFrom):
+            roots.add("." if node.level else (node.module or "").partition(".")[0])
+        elif isinstance(node, ast.Import):
+            roots.update(alias.name.partition(".")[0] for alias in node.names)
+    if roots - sys.stdlib_module_names or roots & _IMPURE_MODULES:
         raise _NotPure("calls: has effects, or needs what is not in its file")
 
 
 def _free(statement: ast.stmt) -> set[str]:
     """Return the names that a statement reads and does not itself bind somewhere."""
     nodes = [node for node in ast.walk(statement) if node is not statement]
-    if any(isinstance(n, (ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal)) for n in nodes):
-        raise _NotPure("calls: imports inside, or keeps state")
+    if any(isinstance(node, ast.Global) for node in nodes):
+        raise _NotPure("calls: keeps state")
     hints = {id(inner) for node in ast.walk(statement) for inner in _hints(node)}
     read = {
         node.id
@@ -177,6 +185,9 @@ def _free(statement: ast.stmt) -> set[str]:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and id(node) not in hints
     }
     bound = {n.id for n in nodes if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+    for node in nodes:
+        if isinstance(node, ast.alias):
+            bound.add((node.asname or node.name).partition(".")[0])
     bound |= {n.arg for n in nodes if isinstance(n, ast.arg)}
     bound |= {n.name or "" for n in nodes if isinstance(n, ast.ExceptHandler)}
     bound |= {n.name for n in nodes if isinstance(n, (ast.FunctionDef, ast.ClassDef))}
