@@ -24,6 +24,8 @@ _EMPTY = re.compile(
 _REALS = re.compile(
     r"(?:the set of )?(?:all )?(?:the )?real numbers?|all reals?|the reals|every real number"
 )
+_SHORT_WORD = re.compile(r"(?=[a-z]*[aeiou])[a-z]{3}")
+"""`yes` or `odd`, and no product of symbols, which would be written in order as `abc` is."""
 _WORDS = re.compile(r"[A-Za-z][A-Za-z' .,:()\-/]*")
 
 
@@ -54,6 +56,8 @@ def _known_words(text: str) -> Node | None:
         return Node("emptyset")
     if _REALS.fullmatch(lowered):
         return Node("reals")
+    if _SHORT_WORD.fullmatch(lowered) and not text[0] < text[1] < text[2]:
+        return Node("text", text_key(text))
     return None
 
 

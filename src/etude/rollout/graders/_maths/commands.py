@@ -86,8 +86,10 @@ def _environment(reader: Reader) -> Node:
     while not reader.skip("end"):
         if reader.skip("\\\\"):
             rows.append([])
-        elif not reader.skip("&"):
-            rows[-1].append(reader.value())
+            continue
+        rows[-1].append(reader.value())
+        if not reader.skip("&") and reader.peek() not in ("\\\\", "end"):
+            raise UnreadableError("entries of a matrix without & between")
     if reader.take().text != name:
         raise UnreadableError("environments that cross")
     made = matrix([row for row in rows if row])

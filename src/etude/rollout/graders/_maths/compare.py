@@ -212,6 +212,11 @@ class Comparison:
             return self._sets(reference, answer) if reference.kind == "set" else False
         if None not in (wanted[0], given[0]) and wanted[0] != given[0]:
             return False
+        if wanted[0] is None and any(item.kind == "chain" for item in wanted[1]):
+            # Values under several names: without its name, a value says nothing.
+            given = (None, answer.items)
+            if not all(item.kind == "chain" for item in answer.items):
+                return False
         if reference.kind == "set" and answer.kind in ("set", "list"):
             wanted = (None, self._distinct(wanted[1]))
             given = (None, self._distinct(given[1]))

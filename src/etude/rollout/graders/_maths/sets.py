@@ -77,7 +77,8 @@ def _sign_of_infinity(node: Node) -> int:
     if node == Node("const", "inf"):
         return 1
     if node.kind == "mul" and node.items[-1] == Node("const", "inf") and len(node.items) == 2:
-        return 1 if (node.items[0].value or 0) > 0 else -1
+        sign = node.items[0].value or 0
+        return int(sign) if abs(sign) == 1 else 0
     return 0
 
 
