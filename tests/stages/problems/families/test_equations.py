@@ -106,8 +106,8 @@ def age_riddle(text: str) -> int:
     times = {"twice": 2, "three times": 3, "four times": 4, "five times": 5, "six times": 6}
     word = "|".join(times)
     found = []
-    for a in range(1, 130):
-        for b in range(1, 130):
+    for a in range(1, 96):
+        for b in range(1, 96):
             ages = {names[0]: a, names[1]: b}
             if not holds(text, ages, times, word):
                 continue

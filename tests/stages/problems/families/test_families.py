@@ -59,12 +59,14 @@ def test_two_hundred_problems_are_mostly_different(name: str) -> None:
 
 @pytest.mark.parametrize("name", OURS)
 def test_statements_are_whole_and_tell_no_answer(name: str) -> None:
-    for posed in some(name, 60):
+    for posed in some(name, 30):
         assert posed.statement.strip()
         assert posed.answer.strip()
-        prose = re.sub(r"```.*?```|\$.*?\$|`[^`]*`", "", posed.statement, flags=re.DOTALL)
+        prose = re.sub(
+            r"```.*?```|\$\$.*?\$\$|\$.*?\$|`[^`]*`", "", posed.statement, flags=re.DOTALL
+        )
         assert not re.search(r"\{[a-z_]*\}", prose), posed.statement
-        assert "  " not in prose.replace("\n", " ").strip() or "```" in posed.statement
+        assert "  " not in re.sub(r"```.*?```", "", posed.statement, flags=re.DOTALL)
         assert not re.search(r"answer is\b|answer:", posed.statement, re.IGNORECASE)
         assert prose.count("$") == 0
 
@@ -72,12 +74,12 @@ def test_statements_are_whole_and_tell_no_answer(name: str) -> None:
 @pytest.mark.parametrize("name", OURS)
 def test_a_near_miss_is_never_right_and_nearly_always_there(name: str) -> None:
     count = 0
-    for posed in some(name, 60):
+    for posed in some(name, 30):
         right = {value(text) for text in (posed.answer, *posed.spellings)}
         assert not right & {value(text) for text in posed.near_misses}, posed
         assert len(set(posed.near_misses)) == len(posed.near_misses)
         count += len(posed.near_misses)
-    assert count >= 120
+    assert count >= 60
 
 
 def value(text: str) -> Fraction | str:
