@@ -15,6 +15,7 @@ import pytest
 from etude import Dataset, Problem, Reference
 from etude.cli._problems_mutants import mutants
 from etude.errors import ConfigError, GradeError
+from etude.rollout.calling import Call, CallTarget, Returned, run_calls
 from etude.rollout.graders import Judge, Means, Verdict, graders
 from etude.rollout.graders.codebase import FunctionHole
 from etude.sandbox import Sandbox, sandboxes
@@ -220,6 +221,45 @@ def test_problems_hold_together(posed: Path, sandbox: Sandbox, store: CodebaseSt
     first, _, *others = judged("call", Means(sandbox=sandbox, codebases=store), work)
     assert first.score == 1.0
     assert [v.score for v in others] == [0.0] * 7
+
+
+PLAYFUL = """import os, sys, itertools
+def f(x):
+    print("noise")
+    os.write(3, b'{"value": "1"}\\n') if x == "writes" else None
+    if x == "leaves": sys.exit(0)
+    if x == "kills": os.kill(os.getpid(), 9)
+    if x == "long": return "x" * 99999
+    if x == "odd": return type("Odd", (), {"__repr__": lambda self: "\\ud800"})()
+    if x == "hangs": os.read(os.pipe()[0], 1)
+    return {x}
+def g(n):
+    yield from range(n)
+"""
+
+
+def test_calls_say_what_they_return_or_why_not(prepared: Prepared, sandbox: Sandbox) -> None:
+    files = {"src/ledger/amounts.py": PLAYFUL, "src/ledger/__init__.py": ""}
+    names = ["plain", "writes", "leaves", "kills", "long", "odd", "plain"]
+
+    async def run() -> list[list[Returned]]:
+        found = []
+        for function, listed, values in (
+            ("f", False, [repr(name) for name in names]),
+            ("g", True, ["3", "100000"]),
+            ("f", False, ["'hangs'", "'plain'"]),
+        ):
+            target = CallTarget(module="ledger.amounts", function=function, listed=listed)
+            calls = [Call(arguments=(value,)) for value in values]
+            done = run_calls(prepared, target, calls, sandbox, timeout_s=4, files=files)
+            found.append(await done)
+        return found
+
+    plain, listed, hung = asyncio.run(run())
+    assert [r.value for r in plain] == ["{'plain'}", "{'writes'}", "", "", "", "", "{'plain'}"]
+    assert all(bool(r.error) != bool(r.value) for r in [*plain, *listed, *hung])
+    assert [r.value for r in listed] == ["[0, 1, 2]", ""]
+    assert hung[0].error == "ended by signal 14"
 
 
 @pytest.mark.slow
