@@ -253,7 +253,7 @@ class _Poser:
         for number in range(order.each * MAX_TRIES):
             if len(self.problems) >= order.each:
                 return
-            level = min(order.levels[len(self.problems) % len(order.levels)], top)
+            level = min(order.levels[self.n_posed % len(order.levels)], top)
             rng = Random(f"{order.seed}:{self.name}:{number}")
             self.n_posed += 1
             try:
