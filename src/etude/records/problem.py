@@ -60,7 +60,8 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     tests: tuple[CodeTest, ...] = ()
     """Hidden tests, where the answer is a program."""
     entry: str = ""
-    """Name of the function that the program must define; empty for a whole program."""
+    """Name of the function that the program must define, or several with spaces between; empty for
+    a whole program."""
     solution: str = ""
     """A worked solution or a program that is right; empty when none is known."""
     spellings: tuple[str, ...] = ()

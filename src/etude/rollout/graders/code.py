@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Literal
 
-from etude.errors import ConfigError, SandboxError
+from etude.errors import SandboxError
 from etude.records import Reference
 from etude.rollout.graders._base import Grader, Judge, Means, Verdict
 from etude.rollout.graders._code.boxes import BoxStock, bounded, program_image, start_command
@@ -99,12 +99,7 @@ class CodeGrader(Grader, frozen=True, kw_only=True):
         Raises:
             ConfigError: There is no sandbox.
         """
-        if means.sandbox is None:
-            raise ConfigError(
-                "the grader `code` runs programs of strangers and needs a sandbox; "
-                "choose one with --sandbox, or give one in Means"
-            )
-        sandbox = bounded(means.sandbox, self.memory_bytes)
+        sandbox = bounded(means.need_sandbox("code"), self.memory_bytes)
         with program_image() as image:
             stock = BoxStock(sandbox, image, max(1, means.jobs))
             stock.fill()
