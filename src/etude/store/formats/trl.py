@@ -1,4 +1,4 @@
-"""TRL: rows with a prompt, and the reward function that GRPOTrainer calls."""
+"""TRL: problems with the reward function that GRPOTrainer calls; demonstrations; preferences."""
 
 from importlib import resources
 from pathlib import Path
@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from etude.store.dataset import Dataset
 from etude.store.formats._base import Format
 from etude.store.formats._problems import read_problems
+from etude.store.formats._trl_conversations import write_demonstrations, write_preferences
 
 _SCHEMA = pa.schema(
     [
@@ -30,14 +31,24 @@ _ROWS_AT_ONCE = 1000
 
 
 class TrlFormat(Format, frozen=True, kw_only=True):
-    """Writes `train.parquet`, `reward.py` and a page that says how to use them."""
+    """Writes `train.parquet`, for problems `reward.py`, and a page that says how to use them."""
 
-    records: ClassVar[tuple[str, ...]] = ("problem",)
+    records: ClassVar[tuple[str, ...]] = ("problem", "demonstration", "preference")
     system: str = ""
-    """Put before each prompt as the system's message; empty for none."""
+    """Put before each problem as the system's message; empty for none."""
+    unpaired: bool = False
+    """Each answer of a preference in a row of its own, with a label, as KTO needs it."""
 
     def write(self, dataset: Dataset, folder: Path) -> None:
-        """Write the rows and the reward function."""
+        """Write the rows, and for problems the reward function."""
+        if dataset.manifest.record == "demonstration":
+            write_demonstrations(dataset, folder)
+        elif dataset.manifest.record == "preference":
+            write_preferences(dataset, folder, unpaired=self.unpaired)
+        else:
+            self._write_problems(dataset, folder)
+
+    def _write_problems(self, dataset: Dataset, folder: Path) -> None:
         with pq.ParquetWriter(folder / "train.parquet", _SCHEMA, compression="zstd") as writer:
             rows: list[dict[str, object]] = []
             for problem, reference in read_problems(dataset):
