@@ -1,6 +1,7 @@
 """What every kind of box does the same."""
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -71,6 +72,24 @@ def test_standard_input_is_what_was_given_and_else_empty(kind: str, workspace: P
         assert result.exit == 0
         assert await box.read("copy") == content
         assert (await box.run("cat", timeout_s=10)).stdout == ""
+
+    in_box(kind, workspace, do)
+
+
+def test_a_large_input_that_is_read_late_in_part_or_never_holds_nothing_up(
+    kind: str, workspace: Path
+) -> None:
+    async def do(box: Box) -> None:
+        content = bytes(range(256)) * (20 << 10)
+        digest = hashlib.sha256(content).hexdigest()
+        result = await box.run("sleep 0.3; sha256sum", timeout_s=30, stdin=content)
+        assert result.stdout.split()[0] == digest
+        for command in ("true", "head -c 9 >/dev/null", "exec <&-; sleep 0.2", "cat >&2"):
+            result = await box.run(command, timeout_s=30, stdin=content)
+            assert (result.exit, result.killed) == (0, ""), command
+        result = await box.run("sleep 60", timeout_s=0.5, stdin=content)
+        assert result.killed == "timeout"
+        assert (await box.run("cat /dev/stdin", timeout_s=10, stdin=b"named")).stdout == "named"
 
     in_box(kind, workspace, do)
 

@@ -107,6 +107,58 @@ def test_the_command_line_of_the_first_process_names_no_path_of_this_machine(
     assert probe(code) == "contained"
 
 
+READS_AGAIN = """
+import os, sys
+given = sys.stdin.buffer.read()
+assert given == b"seen once " * 1000
+
+def look(path, ranges=((0, 1 << 20),)):
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except OSError:
+        return
+    for start, end in ranges:
+        try:
+            found = os.pread(fd, end - start, start) if start else os.read(fd, end)
+        except (OSError, OverflowError):
+            continue
+        if b"seen once" in found:
+            print("ESCAPED", path, start)
+    os.close(fd)
+
+def mapped(process):
+    for line in open(f"/proc/{process}/maps"):
+        start, end = line.split()[0].split("-")
+        yield int(start, 16), int(end, 16)
+
+for process in filter(str.isdigit, os.listdir("/proc")):
+    for number in range(64):
+        look(f"/proc/{process}/fd/{number}")
+    if process != str(os.getpid()):
+        look(f"/proc/{process}/environ")
+        look(f"/proc/{process}/cmdline")
+        look(f"/proc/{process}/mem", mapped(process))
+for name in ("root", "cwd"):
+    if os.path.realpath(f"/proc/1/{name}") not in ("/", os.getcwd()):
+        print("ESCAPED", name, os.readlink(f"/proc/1/{name}"))
+print("done")
+"""
+
+
+def test_what_a_command_has_read_from_its_input_is_nowhere_to_be_read_again(
+    shared_box: SharedBox,
+) -> None:
+    async def scene(box: Box) -> None:
+        given = b"seen once " * 1000
+        # The program comes as a file: on the command line it would show itself.
+        await box.write("again.py", READS_AGAIN.encode())
+        result = await box.run([PYTHON, "again.py"], timeout_s=60, stdin=given)
+        assert result.stdout == "done\n", result
+
+    runner, box = shared_box
+    runner.run(scene(box))
+
+
 def test_only_the_boxs_own_processes_are_seen(probe: Probe) -> None:
     code = """
         seen = [p for p in os.listdir('/proc') if p.isdigit()]

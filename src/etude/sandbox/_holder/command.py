@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from . import kernel
-from .stream import Stream, move_high
+from .stream import Feed, Stream, move_high
 from .wire import Ran, Run
 
 _SAMPLE_S = 0.05
@@ -70,9 +70,10 @@ def run(
     out, err = Stream(order.output_bytes), Stream(order.output_bytes)
     report, status = Stream(2 * order.report_bytes + 2), Stream(1 << 16)
     streams = (out, err, report, status)
+    given = Feed(stdin, owner)
     options = b"".join(os.fsencode(option) + b"\0" for option in order.options)
     fds = [
-        _file(stdin) if stdin else move_high(os.open(os.devnull, os.O_RDONLY)),
+        given.read_fd,
         out.write_fd,
         err.write_fd,
         report.write_fd,
@@ -89,7 +90,8 @@ def run(
     for fd in fds:
         os.close(fd)
     watch = _Watch(order, pid)
-    killed = _follow(pid, streams, watch, abandoned)
+    killed = _follow(pid, streams, given, watch, abandoned)
+    given.close()
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     _reap()
     duration_s = time.monotonic() - watch.started_s
@@ -110,16 +112,23 @@ def run(
 
 
 def _follow(
-    pid: int, streams: tuple[Stream, ...], watch: _Watch, abandoned: Callable[[], bool]
+    pid: int,
+    streams: tuple[Stream, ...],
+    given: Feed,
+    watch: _Watch,
+    abandoned: Callable[[], bool],
 ) -> str:
-    """Read the streams until bubblewrap ends; kill it when a limit breaks. Return which."""
+    """Feed and read the streams until bubblewrap ends; kill it when a limit breaks. Say which."""
     killed = ""
     out, err, report, _ = streams
-    by_fd = {stream.fd: stream for stream in streams}
+    by_fd: dict[int, Stream | Feed] = {stream.fd: stream for stream in streams}
     ended = os.pidfd_open(pid)
     with selectors.DefaultSelector() as ready:
         for fd in (*by_fd, ended):
             ready.register(fd, selectors.EVENT_READ)
+        if given.fd >= 0:
+            by_fd[given.fd] = given
+            ready.register(given.fd, selectors.EVENT_WRITE)
         while True:
             fds = [key.fd for key, _ in ready.select(None if killed else watch.wait_s)]
             for fd in fds:

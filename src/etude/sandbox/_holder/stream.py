@@ -1,4 +1,4 @@
-"""Collect what a command prints, without ever holding more of it than allowed."""
+"""Feed a command, and collect what it prints without ever holding more of it than allowed."""
 
 import fcntl
 import os
@@ -50,6 +50,50 @@ class Stream:
     def _cut(self) -> None:
         if (n_over := len(self._tail) - self._half) > 0:
             del self._tail[:n_over]
+
+
+class Feed:
+    """What a command reads from standard input.
+
+    A pipe, so that what was read is gone: the first process of a box keeps its input open, and any
+    other can open that anew.
+    """
+
+    def __init__(self, content: bytes, owner: int) -> None:
+        """Open a pipe, or nothing at all when there is nothing to read.
+
+        Args:
+            content: What to give.
+            owner: User who may open the pipe by name, as `/dev/stdin`; -1 for this one.
+        """
+        self.fd = -1
+        """Where it is written; -1 when all is given."""
+        self._left = memoryview(content)
+        if not content:
+            self.read_fd = move_high(os.open(os.devnull, os.O_RDONLY))
+            return
+        self.read_fd, self.fd = (move_high(fd) for fd in os.pipe())
+        os.set_blocking(self.fd, False)
+        if owner >= 0:
+            os.fchown(self.read_fd, owner, owner)
+
+    def take(self) -> bool:
+        """Let the command take what it can; return whether it may take more."""
+        try:
+            self._left = self._left[os.write(self.fd, self._left[:_CHUNK_BYTES]) :]
+        except BlockingIOError:
+            return True
+        except BrokenPipeError:
+            self._left = self._left[:0]
+        if not self._left:
+            self.close()
+        return bool(self._left)
+
+    def close(self) -> None:
+        """End the input."""
+        if self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1
 
 
 def move_high(fd: int) -> int:
