@@ -1,5 +1,7 @@
-"""Canaries fail whatever is drawn, and never take the name of a real test."""
+"""Canaries fail whatever is drawn, and nothing but what they want tells them from their likes."""
 
+import ast
+from collections.abc import Callable, Mapping
 from random import Random
 
 import msgspec
@@ -7,32 +9,160 @@ import pytest
 from tests.rollout.test_grading import CODEBASE
 
 from etude.records import BaselineTest
-from etude.rollout.canary import make_canaries
+from etude.rollout.canary import Planted, plant
+
+PARAMETRIZED = """\
+import pytest
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_y(n):
+    assert n
+
+
+class TestX:
+    def test_z(self):
+        with open("x") as file:
+            assert file
+"""
+PLAIN = """\
+from p import total, words
+
+
+def test_total_of_two():
+    numbers = [1, 2]
+    assert total(numbers) == 3
+
+
+# About words.
+def test_words_are_split():
+    assert words("a b") == ["a", "b"]
+
+
+class TestRest:
+    def test_nothing_is_left(self):
+        assert not words("")
+"""
+JUDGES = [
+    "tests/test_a.py::test_total_of_two",
+    "tests/test_a.py::test_words_are_split",
+    "tests/test_a.py::TestRest::test_nothing_is_left",
+]
+TRUTH = {"total": sum, "words": str.split}
+
+
+def planted(text: str, judges: list[str], seed: int) -> Planted:
+    codebase = msgspec.structs.replace(
+        CODEBASE, tests=tuple(BaselineTest(id=j, outcome="passed", duration_s=0) for j in judges)
+    )
+    return plant(codebase, judges, lambda _: text, Random(seed))
+
+
+def function(text: str, id_: str, names: Mapping[str, object]) -> Callable[[], None]:
+    """Return the test of that id, which is given what the code under test defines."""
+    scope: dict[str, object] = {}
+    exec(compile(text.replace("from p import", "# "), "test_a.py", "exec"), scope)  # noqa: S102
+    scope.update(names)
+    found: object = scope[id_.split("::")[1]]
+    for name in id_.split("::")[2:]:
+        assert isinstance(found, type)
+        found = getattr(found(), name)
+    assert callable(found)
+    return found
+
+
+def passes(text: str, id_: str, names: Mapping[str, object]) -> bool:
+    try:
+        function(text, id_, names)()
+    except AssertionError:
+        return False
+    return True
+
+
+class Agreeable(list[str]):
+    """Equal to everything and of either truth."""
+
+    __hash__ = None
+
+    def __eq__(self, other: object) -> bool:
+        return True
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_a_canary_fails(seed: int) -> None:
-    tests = ["tests/test_a.py::TestX::test_y[1::2]", "tests/test_b.py::test_z"]
-    added, ids = make_canaries(CODEBASE, tests, Random(seed))
-    assert set(added) == {"tests/test_a.py", "tests/test_b.py"}
-    for path, id_ in zip(added, ids, strict=True):
-        scope: dict[str, object] = {}
-        exec(compile(added[path], path, "exec"), scope)  # noqa: S102  our own text
-        canary = scope[id_.rpartition("::")[2]]
-        assert callable(canary)
-        with pytest.raises(AssertionError):
-            canary()
+def test_of_a_test_and_its_twin_one_fails(seed: int) -> None:
+    found = planted(PLAIN, JUDGES, seed)
+    text = found.files["tests/test_a.py"]
+    assert len(found.canaries) == 3
+    assert all(canary.is_twin for canary in found.canaries)
+    for canary in found.canaries:
+        assert passes(text, canary.source, TRUTH)
+        assert not passes(text, canary.id, TRUTH)
+        wrong = {"total": lambda numbers: numbers[0], "words": lambda text: [text]}
+        assert not passes(text, canary.source, wrong) or not passes(text, canary.id, wrong)
+    assert not found.caught(lambda id_: passes(text, id_, TRUTH))
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_what_is_equal_to_everything_is_caught(seed: int) -> None:
+    found = planted(PLAIN, JUDGES, seed)
+    text = found.files["tests/test_a.py"]
+    agreeable = {"total": lambda _: Agreeable(), "words": lambda _: Agreeable()}
+    assert found.caught(lambda id_: passes(text, id_, agreeable))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_where_no_test_can_have_a_twin_a_canary_fails_always(seed: int) -> None:
+    judges = ["tests/test_a.py::test_y[1]", "tests/test_a.py::TestX::test_z"]
+    found = planted(PARAMETRIZED, judges, seed)
+    [canary] = found.canaries
+    assert not canary.is_twin
+    with pytest.raises(AssertionError):
+        function(found.files["tests/test_a.py"], canary.id, {})()
+    assert found.caught(lambda id_: id_ == canary.id)
+
+
+def test_a_canary_stands_first_last_and_between() -> None:
+    found = [planted(PLAIN, JUDGES[:2], seed) for seed in range(200)]
+    later = []
+    for each in found:
+        tree = ast.parse(each.files["tests/test_a.py"])
+        names = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+        for canary in each.canaries:
+            mine, source = (id_.rpartition("::")[2] for id_ in (canary.id, canary.source))
+            later.append(names.index(mine) > names.index(source))
+    assert 0.35 < sum(later) / len(later) < 0.65
+
+
+def test_neither_the_longer_nor_the_shorter_name_is_the_canarys() -> None:
+    found = [planted(PLAIN, JUDGES[:2], seed) for seed in range(300)]
+    pairs = [(len(c.id.split("_")), len(c.source.split("_"))) for f in found for c in f.canaries]
+    longer, shorter = (sum(a > b for a, b in pairs), sum(a < b for a, b in pairs))
+    assert shorter > 50
+    assert 0.4 < longer / (longer + shorter) < 0.6
+
+
+def test_what_is_run_is_in_no_order_that_tells() -> None:
+    found = planted(PLAIN, JUDGES, 1)
+    assert list(found.tests(JUDGES)) == sorted(found.tests(JUDGES))
+    assert set(found.tests(JUDGES)) == {*JUDGES, *(canary.id for canary in found.canaries)}
 
 
 def test_a_canary_is_called_like_the_tests_of_the_project() -> None:
     odd = msgspec.structs.replace(CODEBASE, test_settings=("python_functions=check_* it_*",))
-    _, ids = make_canaries(odd, ["tests/test_a.py::check_all"], Random(0))
-    assert ids[0].startswith("tests/test_a.py::check_")
+    found = plant(odd, ["tests/test_a.py::check_all"], lambda _: "", Random(0))
+    assert found.canaries[0].id.startswith("tests/test_a.py::check_")
 
 
-def test_a_canary_never_takes_a_real_tests_name() -> None:
-    _, [id_] = make_canaries(CODEBASE, ["tests/test_a.py::test_y"], Random(5))
-    real = BaselineTest(id=f"{id_}[x]", outcome="passed", duration_s=0)
+@pytest.mark.parametrize("seed", range(40))
+def test_a_canary_never_takes_a_name_that_is_taken(seed: int) -> None:
+    [first, *_] = planted(PLAIN, JUDGES, seed).canaries
+    real = BaselineTest(id=f"{first.id}[x]", outcome="passed", duration_s=0)
     crowded = msgspec.structs.replace(CODEBASE, tests=(real,))
-    _, [other] = make_canaries(crowded, ["tests/test_a.py::test_y"], Random(5))
-    assert other == f"{id_}_too"
+    other = plant(crowded, JUDGES, lambda _: PLAIN, Random(seed))
+    assert first.id not in {canary.id for canary in other.canaries}
+
+
+@pytest.mark.parametrize("text", ["def (", "\x00", "x = 1\r", "\udc80", "(" * 10_000, ""])
+def test_a_file_that_cannot_be_read_gets_a_canary_at_its_end(text: str) -> None:
+    found = planted(text, ["tests/test_a.py::test_y"], 0)
+    assert found.files["tests/test_a.py"].startswith(text)
+    assert not found.canaries[0].is_twin

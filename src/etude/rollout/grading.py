@@ -11,9 +11,9 @@ from fnmatch import fnmatch
 from random import Random
 from typing import NamedTuple
 
-from etude.errors import EtudeError
+from etude.errors import EtudeError, TaskError, blame
 from etude.records import AnswerKey, Codebase, FilePatch, Grade, apply_patch, parse_patch
-from etude.rollout.canary import make_canaries
+from etude.rollout.canary import plant
 from etude.rollout.environment import Environment, open_tree
 from etude.rollout.machine import BYTECODE_TARGET, image_of
 from etude.rollout.suites import SuitePlan, SuiteRun, suites
@@ -26,6 +26,8 @@ FORBIDDEN_NAMES = (
 )  # fmt: skip
 """Names that are never applied: they steer the test run or the interpreter."""
 TAMPERED = "tampered: a test that must fail passed"
+DEFAULT_S = 10.0
+"""What a test may take of which it is not known how long it takes on the healthy code."""
 TEST_FOLDERS = {"tests", "test", "_tests"}
 
 
@@ -184,18 +186,27 @@ class Canaried:
 
     async def run(self, tests: Sequence[str] | None) -> SuiteRun:
         """Run the given tests, or all; a canary that passes is remembered."""
-        rng = Random(secrets.token_bytes(16))
-        added, canaries = make_canaries(self.prepared.codebase, self.judges, rng)
+        planted = plant(
+            self.prepared.codebase, self.judges, self._text, Random(secrets.token_bytes(16))
+        )
+        limits = _limits(self.prepared.codebase)
         run = await run_tests(
             self.prepared,
-            self.files,
+            {**self.files, **planted.files},
             self.sandbox,
-            tests=None if tests is None else (*tests, *canaries),
-            added=added,
+            tests=None if tests is None else planted.tests(tests),
+            limits=limits | {c.id: limits.get(c.source, DEFAULT_S) for c in planted.canaries},
             give_up_after=self.give_up_after,
         )
-        self.tampered |= any(run.passed(canary) for canary in canaries)
+        self.tampered |= planted.caught(run.passed)
         return run
+
+    def _text(self, path: str) -> str:
+        if (text := self.files.get(path)) is not None:
+            return text
+        with blame(TaskError, f"reading the hidden tests in {path}"):
+            content = (self.prepared.source / path).read_bytes()
+        return content.decode("utf-8", errors="surrogateescape")
 
 
 def cut_short(run: SuiteRun) -> str:
@@ -213,33 +224,35 @@ async def run_tests(
     sandbox: Sandbox,
     *,
     tests: Sequence[str] | None = None,
-    added: dict[str, str] | None = None,
+    limits: dict[str, float] | None = None,
     give_up_after: int = 3,
 ) -> SuiteRun:
     """Run tests of a codebase in which some files are others, in a fresh box.
 
-    `added` is text to put at the end of test files, by path. The run ends when `give_up_after`
-    tests have outlived their time.
-
-    Each test may take ten times what it takes on the healthy code, and two seconds more.
+    The run ends when `give_up_after` tests have outlived their time. `limits` are seconds by test;
+    otherwise each may take ten times what it takes on the healthy code, and two seconds more.
 
     Raises:
         SandboxError: The box failed.
     """
     codebase = prepared.codebase
-    limits = {test.id: 10 * test.duration_s + 2 for test in codebase.tests}
+    limits = _limits(codebase) if limits is None else limits
     plan = SuitePlan(
         tests=None if tests is None else tuple(tests),
-        added=added or {},
         without=tuple(a.id for a in codebase.set_aside if a.reason in ("time", "network")),
-        test_s=limits,
-        default_test_s=10.0,
+        # In no order that says which tests were not there before.
+        test_s=dict(sorted(limits.items())),
+        default_test_s=DEFAULT_S,
         give_up_after=give_up_after,
         timeout_s=5 * codebase.suite_s + 30,
         bytecode=BYTECODE_TARGET,
     )
     async with open_tree(prepared, files, sandbox, for_grading=True) as box:
         return await suites.make("pytest").run(box, codebase, plan)
+
+
+def _limits(codebase: Codebase) -> dict[str, float]:
+    return {test.id: 10 * test.duration_s + 2 for test in codebase.tests}
 
 
 async def warm(prepared: Prepared, sandbox: Sandbox) -> None:

@@ -68,8 +68,6 @@ class SuitePlan(msgspec.Struct, frozen=True, kw_only=True):
     """Exact ids; `None` runs everything."""
     without: tuple[str, ...] = ()
     """Ids left out."""
-    added: dict[str, str] = {}
-    """Test file -> text put at its end before the run, such as a test that must fail."""
     order: Order = "given"
     hash_seed: int = 0
     coverage: bool = False

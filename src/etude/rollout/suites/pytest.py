@@ -2,10 +2,11 @@
 
 The project's own settings do not steer the run: its `addopts`, plug-ins, coverage and warning
 filters are ignored, plug-ins are loaded by name, and only the settings kept on the codebase's card
-apply. The report's lines carry a secret that is drawn for each run and read by our runner before
-any code of the project is imported.
+apply. Each line of the report is numbered and sealed with a key that is drawn for each run and read
+by our runner before any code of the project is imported.
 """
 
+import hashlib
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,7 +37,6 @@ LOG_CHARS = 20_000
 class _Line(msgspec.Struct, kw_only=True):
     """One line of the report."""
 
-    secret: str
     event: str
     id: str = ""
     outcome: str = ""
@@ -65,16 +65,14 @@ class PytestSuite(Suite, frozen=True, kw_only=True):
         Raises:
             SandboxError: The box failed, or the runner did not come to start the tests.
         """
-        secret = secrets.token_hex(16)
+        key = secrets.token_bytes(32)
         command = ["/usr/bin/env", *_environment(plan), "/env/bin/python"]
         command += [f"{RUNNER_TARGET}/runner.py"]
-        result = await box.run(
-            command, timeout_s=plan.timeout_s, stdin=_job(codebase, plan, secret)
-        )
+        result = await box.run(command, timeout_s=plan.timeout_s, stdin=_job(codebase, plan, key))
         log = (result.stdout + result.stderr)[-LOG_CHARS:]
         run = _read_report(
             result.report,
-            secret,
+            key,
             SuiteRun(
                 results={},
                 complete=False,
@@ -98,17 +96,16 @@ def _environment(plan: SuitePlan) -> list[str]:
     return [f"{name}={value}" for name, value in variables.items()]
 
 
-def _job(codebase: Codebase, plan: SuitePlan, secret: str) -> bytes:
+def _job(codebase: Codebase, plan: SuitePlan, key: bytes) -> bytes:
     paths = codebase.test_paths
     if plan.tests is not None:
         paths = tuple(dict.fromkeys(test.partition("::")[0] for test in plan.tests))
     return msgspec.json.encode(
         {
-            "secret": secret,
+            "key": key.hex(),
             "paths": paths,
             "tests": plan.tests,
             "without": plan.without,
-            "added": plan.added,
             "args": codebase.test_args,
             "settings": codebase.test_settings,
             "plugins": codebase.plugins,
@@ -126,14 +123,14 @@ def _job(codebase: Codebase, plan: SuitePlan, secret: str) -> bytes:
     )
 
 
-def _read_report(report: bytes, secret: str, empty: SuiteRun) -> SuiteRun:
-    """Fill in what the report says; lines without the secret were not written by our runner."""
+def _read_report(report: bytes, key: bytes, empty: SuiteRun) -> SuiteRun:
+    """Fill in what the report says."""
     results: dict[str, CaseResult] = {}
     places: dict[str, CasePlace] = {}
     lines: dict[str, dict[str, tuple[int, ...]]] = {}
     errors: list[str] = []
     last: dict[str, _Line] = {}
-    for line in _lines(report, secret):
+    for line in _lines(report, key):
         last[line.event] = line
         if line.event == "phase":
             results[line.id] = _merge(results.get(line.id), line)
@@ -159,15 +156,22 @@ def _read_report(report: bytes, secret: str, empty: SuiteRun) -> SuiteRun:
     )
 
 
-def _lines(report: bytes, secret: str) -> Iterator[_Line]:
+def _lines(report: bytes, key: bytes) -> Iterator[_Line]:
+    """Yield the lines that our runner wrote: sealed with the key, and each later than the last."""
     decoder = msgspec.json.Decoder(_Line)
-    for raw in report.splitlines():
-        try:
-            line = decoder.decode(raw)
-        except (msgspec.DecodeError, msgspec.ValidationError):
+    last = -1
+    for raw in report.split(b"\n"):
+        seal, _, sealed = raw.partition(b" ")
+        true = hashlib.blake2s(sealed, key=key, digest_size=16).hexdigest().encode()
+        if not secrets.compare_digest(seal, true):
             continue
-        if secrets.compare_digest(line.secret, secret):
-            yield line
+        number, _, said = sealed.partition(b" ")
+        if int(number) > last:
+            last = int(number)
+            try:
+                yield decoder.decode(said)
+            except (msgspec.DecodeError, msgspec.ValidationError):
+                continue
 
 
 _WORST = ("failed", "error", "xpassed", "skipped", "xfailed", "passed")

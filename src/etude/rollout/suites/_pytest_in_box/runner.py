@@ -1,17 +1,21 @@
 """Run pytest inside a box and report each test on file descriptor 3. Runs on Python 3.8 or later.
 
 This file is mounted into boxes and started as a script; Etude never imports it. It imports nothing
-of Etude's and nothing of the project's before it has read its job from standard input and moved
-the report to a descriptor that child processes do not inherit.
+of Etude's and nothing of the project's before it has read its job from standard input, which is a
+pipe and empty then, and moved the report to a descriptor that child processes do not inherit.
+
+The project's code runs in this very process: nothing here can be kept from it for good. So nothing
+is here that tells which of the tests are meant to fail.
 """
 
+import gc
 import inspect
-import json
 import os
 import signal
 import sys
 import time
 
+import _etude_channel as channel
 import _etude_scene as scene
 
 LINE_CHARS = 300
@@ -21,29 +25,6 @@ DETAILED_FAILURES = 60
 
 class TestTimedOut(BaseException):
     """Raised inside a test that outlives its time."""
-
-
-class Report:
-    """The channel to Etude: one JSON object a line, each with the run's secret."""
-
-    def __init__(self, secret):
-        self._secret = secret
-        self._fd = os.dup(3)
-        os.set_inheritable(self._fd, False)
-        os.close(3)
-        # Something must stay open as 3, else the next file opened gets the number.
-        spare = os.open(os.devnull, os.O_WRONLY)
-        if spare != 3:
-            os.dup2(spare, 3)
-            os.close(spare)
-        self._pid = os.getpid()
-
-    def write(self, event, **fields):
-        if os.getpid() != self._pid:
-            return
-        line = json.dumps(dict(fields, event=event, secret=self._secret)).encode() + b"\n"
-        while line:
-            line = line[os.write(self._fd, line) :]
 
 
 class Clock:
@@ -81,7 +62,10 @@ class Recorder:
     """The pytest plug-in that reports."""
 
     def __init__(self, job, report, root):
-        self.job = job
+        self.wanted = None if job["tests"] is None else set(job["tests"])
+        self.without = set(job["without"])
+        self.backwards = job["order"] == "reversed"
+        self.wants_places = job["collect_only"] or bool(job["sources"])
         self.report = report
         self.root = root
         self.clock = Clock(job["test_s"], job["default_test_s"], job["give_up_after"])
@@ -93,24 +77,21 @@ class Recorder:
 
     def pytest_collectreport(self, report):
         if report.failed:
-            self.report.write(
-                "collection-error", id=report.nodeid, text=str(report.longrepr)[-4000:]
-            )
+            self.report("collection-error", id=report.nodeid, text=str(report.longrepr)[-4000:])
 
     def pytest_collection_modifyitems(self, session, config, items):
-        wanted, without = self.job["tests"], set(self.job["without"])
-        keep = None if wanted is None else set(wanted)
         items[:] = [
             item
             for item in items
-            if item.nodeid not in without and (keep is None or item.nodeid in keep)
+            if item.nodeid not in self.without
+            and (self.wanted is None or item.nodeid in self.wanted)
         ]
-        if self.job["order"] == "reversed":
+        if self.backwards:
             items.reverse()
 
     def pytest_collection_finish(self, session):
-        self.report.write("collected", ids=[item.nodeid for item in session.items])
-        if wants_places(self.job):
+        self.report("collected", ids=[item.nodeid for item in session.items])
+        if self.wants_places:
             for item in session.items:
                 self._place(item)
         if self.coverage:
@@ -125,7 +106,7 @@ class Recorder:
         except (OSError, TypeError, ValueError):
             return
         if not path.startswith(".."):
-            self.report.write(
+            self.report(
                 "place",
                 id=item.nodeid,
                 path=path.replace(os.sep, "/"),
@@ -137,7 +118,7 @@ class Recorder:
 
     def pytest_runtest_logstart(self, nodeid, location):
         self.compared = None
-        self.report.write("begin", id=nodeid)
+        self.report("begin", id=nodeid)
         if self.coverage:
             self.coverage.begin()
         self.clock.start(nodeid)
@@ -158,7 +139,7 @@ class Recorder:
             outcome = "error"
         if outcome == "passed" and report.when != "call":
             return
-        self.report.write(
+        self.report(
             "phase",
             id=report.nodeid,
             when=report.when,
@@ -207,11 +188,6 @@ class Recorder:
         if compared and all(compared):
             found["compared"] = compared
         return found
-
-
-def wants_places(job):
-    """Whether the places of test functions are asked for."""
-    return job["collect_only"] or bool(job["sources"])
 
 
 def hooks(recorder):
@@ -263,7 +239,7 @@ class Lines:
         self._collect()
 
     def flush(self, test):
-        self._report.write("lines", id=test, lines=self._collect())
+        self._report("lines", id=test, lines=self._collect())
 
     def _collect(self):
         self._coverage.stop()
@@ -320,11 +296,11 @@ def import_apart(site, own_modules):
     return pytest
 
 
-def main():
-    job = json.loads(sys.stdin.buffer.read())
-    report = Report(job.pop("secret"))
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
+def prepare():
+    """Return pytest, its arguments and our plug-in; of the job no more is left than they need."""
+    job = channel.read_job()
+    report = channel.open_report(bytes.fromhex(job.pop("key")))
+    channel.hide_memory()
     root = os.getcwd()
     sys.path[0] = root
     if job["own_modules"]:
@@ -332,20 +308,26 @@ def main():
     else:
         import pytest
 
-    for path, text in job["added"].items():
-        with open(os.path.join(root, path), "a", encoding="utf-8") as file:
-            file.write(text)
     recorder = Recorder(job, report, root)
     if job["sources"]:
         recorder.coverage = Lines(job, root)
         recorder.coverage.attach(report)
-    args = arguments(job, root)
+    return pytest, arguments(job, root), recorder
+
+
+def main():
+    pytest, args, recorder = prepare()
+    report, plugins = recorder.report, [recorder, hooks(recorder)]
+    del recorder
     sys.argv = ["pytest", *args]
+    # What there is by now is left out of what the collector of garbage tells.
+    gc.collect()
+    gc.freeze()
     # Nothing of the project has run yet: what fails before this line is Etude's own fault.
-    report.write("start", text="pytest-" + pytest.__version__)
+    report("start", text="pytest-" + pytest.__version__)
     started = time.monotonic()
-    status = pytest.main(args, plugins=[recorder, hooks(recorder)])
-    report.write("end", text=str(int(status)), duration_s=time.monotonic() - started)
+    status = pytest.main(args, plugins=plugins)
+    report("end", text=str(int(status)), duration_s=time.monotonic() - started)
     return int(status)
 
 
