@@ -1,0 +1,88 @@
+"""One report says all that is known of a data set of ratings."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from etude.errors import ConfigError
+from etude.records import Rating
+from etude.stages.prefs.agreement import Resampling
+from etude.stages.prefs.measure import MeasureSettings, PrefsReport, measure, measure_ratings
+from etude.stages.prefs.simulate import (
+    Design,
+    honest,
+    simulate,
+    usual_suspects,
+    write_simulated,
+)
+
+QUICK = MeasureSettings(resampling=Resampling(n_draws=60))
+
+
+def test_a_report_holds_everything_and_goes_through_json(tmp_path: Path) -> None:
+    made = simulate(usual_suspects(), Design(n_comparisons=200, overlap=7), seed=1)
+    report = measure(write_simulated(made, tmp_path / "ratings"), QUICK)
+    assert msgspec.json.decode(msgspec.json.encode(report), type=PrefsReport) == report
+    assert report.n_ratings == len(made.ratings)
+    assert report.n_votes + report.n_repeats == report.n_ratings
+    assert report.n_rated == report.n_comparisons == 200
+    assert report.agreement.alpha is not None
+    assert report.agreement.alpha.low > 0
+    assert set(report.agreement.without) == {rater.name for rater in made.raters}
+    by_name = {one.rater: one for one in report.raters}
+    for rater in made.raters:
+        if rater.name.startswith("honest"):
+            accuracy = by_name[rater.name].accuracy
+            assert accuracy is not None
+            assert accuracy.low - 0.06 <= rater.accuracy <= accuracy.high + 0.06
+    assert report.sources is not None
+    assert report.sources.strengths[-1].source == "dogwood"
+    assert report.power.further_ratings is not None
+    assert report.power.n_uncertain < report.power.n_pairs
+    assert report.power.comparisons_needed is not None
+    assert measure_ratings(made.comparisons, made.ratings, QUICK) == report
+
+
+def test_gold_and_confusions_tell_what_a_rater_is_like() -> None:
+    design = Design(n_comparisons=150, overlap=5, gold_share=0.5)
+    made = simulate(honest(4, 0.9, 0.95), design, seed=2)
+    for one in measure_ratings(made.comparisons, made.ratings, QUICK).raters:
+        assert one.gold is not None
+        assert one.gold.low < 0.92 < one.gold.high + 0.05
+        assert [max(row) for row in one.confusion] == [one.confusion[0][0], one.confusion[1][1]]
+        assert one.competence > 0.7
+        assert one.median_s is not None
+
+
+def test_scores_by_criterion_have_an_alpha_of_their_own() -> None:
+    made = simulate(honest(3, 0.9, 0.9), Design(n_comparisons=40, overlap=3), seed=2)
+    scored = []
+    for rating in made.ratings:
+        best = rating.ranking[0][0]
+        scores = {
+            "correct": tuple(5 if place == best else 2 for place in range(2)),
+            "style": (3, 3),
+        }
+        scored.append(msgspec.structs.replace(rating, scores=scores))
+    criteria = measure_ratings(made.comparisons, scored, QUICK).agreement.criteria
+    assert criteria["correct"] is not None
+    assert criteria["correct"].value > 0.3
+    assert criteria["style"] is None
+
+
+def test_one_rater_alone_has_no_agreement_and_no_fault() -> None:
+    made = simulate(honest(1, 0.9, 0.9), Design(n_comparisons=50), seed=2)
+    report = measure_ratings(made.comparisons, made.ratings, QUICK)
+    assert report.agreement.alpha is None
+    assert report.agreement.cohen_kappas == ()
+    assert not any(one.flagged for one in report.suspicions)
+    assert report.power.alpha_half_width is None
+
+
+def test_ratings_of_nothing_are_refused_with_their_reason() -> None:
+    made = simulate(honest(1), Design(n_comparisons=3), seed=2)
+    with pytest.raises(ConfigError, match=r"none of 1 ratings .* 1 rates a comparison that is not"):
+        measure_ratings(made.comparisons, [Rating(id="r", comparison_id="?", rater="a", order=())])
+    with pytest.raises(ConfigError, match="none of 0 ratings"):
+        measure_ratings([], [])
