@@ -24,6 +24,25 @@ class TestX:
         with open("x") as file:
             assert file
 """
+TABLE = """\
+import pytest
+from p import total, words
+
+
+@pytest.mark.parametrize(("numbers", "sum_"), [("1 2", 3), ("4", 4), ("7 7", 14)])
+def test_totals(numbers, sum_):
+    assert total([int(n) for n in numbers.split()]) == sum_
+
+
+@pytest.mark.parametrize("word", ["a", "b"])
+def test_one_word(word):
+    assert words(word)[0] == "a"
+
+
+def test_nothing_has_no_words():
+    with pytest.raises(ValueError, match="no words at all"):
+        words(None)
+"""
 PLAIN = """\
 from p import total, words
 
@@ -99,6 +118,47 @@ def test_of_a_test_and_its_twin_one_fails(seed: int) -> None:
         wrong = {"total": lambda numbers: numbers[0], "words": lambda text: [text]}
         assert not passes(text, canary.source, wrong) or not passes(text, canary.id, wrong)
     assert not found.caught(lambda id_: passes(text, id_, TRUTH))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_row_of_a_table_has_a_twin_that_wants_something_else(seed: int) -> None:
+    judge = "tests/test_a.py::test_totals[7 7-14]"
+    found = planted(TABLE, [judge], seed)
+    [canary] = found.canaries
+    assert canary.is_twin
+    assert canary.source == judge
+    name, _, row = canary.id.partition("[")
+    assert row.startswith("7 7-")
+    assert row != "7 7-14]"
+    text = found.files["tests/test_a.py"]
+    assert f'("7 7", {row[4:-1]})' in text
+    assert found.likes == {
+        f"{name}[1 2-3]": "tests/test_a.py::test_totals[1 2-3]",
+        f"{name}[4-4]": "tests/test_a.py::test_totals[4-4]",
+        canary.id: judge,
+    }
+    ast.parse(text)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_table_of_which_the_test_wants_nothing_has_no_twin(seed: int) -> None:
+    found = planted(TABLE, ["tests/test_a.py::test_one_word[a]"], seed)
+    assert [canary.is_twin for canary in found.canaries] == [False]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_twin_of_a_refusal_waits_for_another_exception_or_message(seed: int) -> None:
+    found = planted(TABLE, ["tests/test_a.py::test_nothing_has_no_words"], seed)
+    [canary] = found.canaries
+    assert canary.is_twin
+
+    def refuse(_: object) -> None:
+        raise ValueError("no words at all")
+
+    text = found.files["tests/test_a.py"]
+    function(text, canary.source, {"words": refuse})()
+    with pytest.raises((ValueError, AssertionError)):
+        function(text, canary.id, {"words": refuse})()
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -2,23 +2,16 @@
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+import textwrap
+from collections.abc import Sequence
 from random import Random
 from typing import NamedTuple
 
-_INT = re.compile(rb"[0-9]{1,15}")
-_FLOAT = re.compile(rb"[0-9]{1,9}\.[0-9]{1,9}")
-_STR = re.compile(rb"(?:\"[ -!#-\[\]-~]+\"|'[ -&(-\[\]-~]+')")
-"""One string in plain quotes, without escapes and other than ASCII."""
-_EQUAL = frozenset(
-    ("assertEqual", "assertEquals", "assertListEqual", "assertTupleEqual", "assertDictEqual")
-)
+from etude.rollout._rows import NoTwinError, Rows, rows_of
+from etude.rollout._wanted import Source, method_of, raising
+
 _HARMLESS = (ast.Assert, ast.Pass, ast.Import, ast.ImportFrom)
 _LOCAL = "self"
-
-
-class NoTwinError(Exception):
-    """A test of which no twin can be made; the message says why."""
 
 
 class Place(NamedTuple):
@@ -39,6 +32,10 @@ class Twin(NamedTuple):
     text: str
     """Its lines, without the last one's end."""
     places: list[Place]
+    id: str
+    """What the one test of it is called that wants something else."""
+    ids: dict[str, str]
+    """All tests of it -> what they are copies of."""
 
 
 def insert(text: str, function: str, place: Place) -> str:
@@ -73,29 +70,50 @@ def make_twin(text: str, within: Sequence[str], name: str, rng: Random) -> Twin:
     Raises:
         NoTwinError: It cannot have one.
     """
-    *classes, function = within
+    *classes, test = within
+    function, bracket, row = test.partition("[")
     body = _body(_parse(text), classes)
     named = [node for node in body if getattr(node, "name", "") == function]
     if len(named) != 1 or not isinstance(node := named[0], ast.FunctionDef):
         raise NoTwinError("there is no one function of that name")
-    if node.decorator_list or node.args.defaults or node.args.vararg or node.args.kwarg:
-        raise NoTwinError("it is decorated, or has arguments of its own")
+    if node.args.defaults or node.args.vararg or node.args.kwarg:
+        raise NoTwinError("it has arguments of its own")
     if not _is_apart(node, body if classes else []):
         raise NoTwinError("it may change what other tests see")
-    source = _Source(text)
-    edits = [edit for statement in node.body for edit in source.edits(statement, rng)]
+    source = Source(text)
+    rows = rows_of(node) if bracket else None
+    if rows:
+        edits = list(source.others(rows.wanted(row.removesuffix("]")), rng))
+    elif bracket or node.decorator_list:
+        raise NoTwinError("it is decorated")
+    else:
+        edits = [edit for statement in node.body for edit in source.edits(statement, rng)]
     if not edits:
         raise NoTwinError("it wants nothing that could be something else")
-    start, end = source.at(node.lineno, 0), source.at(node.end_lineno or 0, 1 << 20)
-    first, last, put = rng.choice(edits)
-    content = source.content
-    copy = content[start:first] + put + content[last:end]
-    head = re.compile(rb"(\s*def\s+)" + re.escape(function.encode()) + rb"\b")
+    copy = source.copy(node, rng.choice(edits))
+    head = re.compile(rb"((?:\A|\n)[ \t]*def\s+)" + re.escape(function.encode()) + rb"\b")
     copy, n_named = head.subn(rb"\g<1>" + name.encode(), copy, count=1)
     if n_named != 1:
         raise NoTwinError("its name is not where it should be")
-    n_blank = 1 if classes else 2
-    return Twin(name, copy.decode(), _places(text.split("\n"), body, n_blank))
+    twin = copy.decode()
+    ids = {name: function}
+    id_ = name
+    if rows:
+        ids, id_ = _ids(rows, twin, function, name)
+    return Twin(name, twin, _places(text.split("\n"), body, 1 if classes else 2), id_, ids)
+
+
+def _ids(rows: Rows, twin: str, function: str, name: str) -> tuple[dict[str, str], str]:
+    """Return the tests of a twin with what they are copies of, and the one that is none."""
+    [node] = _parse(textwrap.dedent(twin)).body
+    new = rows_of(node) if isinstance(node, ast.FunctionDef) else None
+    if new is None:
+        raise NoTwinError("its copy has no rows")
+    pairs = list(zip(new.ids, rows.ids, strict=True))
+    [changed] = [one for one, other in pairs if one != other] or [""]
+    if not changed:
+        raise NoTwinError("its copy is called the same")
+    return {f"{name}[{one}]": f"{function}[{other}]" for one, other in pairs}, f"{name}[{changed}]"
 
 
 def _parse(text: str) -> ast.Module:
@@ -138,7 +156,8 @@ def _is_apart(node: ast.FunctionDef, siblings: Sequence[ast.stmt]) -> bool:
 
 
 def _is_harmless(statement: ast.stmt, own: set[str]) -> bool:
-    if isinstance(statement, _HARMLESS):
+    # What is refused does nothing.
+    if isinstance(statement, _HARMLESS) or raising(statement):
         return True
     if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
         targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
@@ -150,7 +169,7 @@ def _is_harmless(statement: ast.stmt, own: set[str]) -> bool:
         if isinstance(value, ast.Constant):
             return True
         return isinstance(value, ast.Call) and (
-            _root(value.func) in own or _method(value).startswith("assert")
+            _root(value.func) in own or method_of(value).startswith("assert")
         )
     return False
 
@@ -167,115 +186,3 @@ def _root(node: ast.expr) -> str:
     while isinstance(node, ast.Attribute):
         node = node.value
     return node.id if isinstance(node, ast.Name) else ""
-
-
-def _method(call: ast.Call) -> str:
-    """Return the name of a method that is called on the test itself."""
-    function = call.func
-    if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
-        return function.attr if function.value.id == _LOCAL else ""
-    return ""
-
-
-class _Source:
-    """A file's bytes, and what could stand in them instead."""
-
-    def __init__(self, text: str) -> None:
-        self.content = text.encode()
-        self._starts = [0]
-        for line in self.content.split(b"\n"):
-            self._starts.append(self._starts[-1] + len(line) + 1)
-
-    def at(self, line: int, column: int) -> int:
-        """Return the offset of a place, at most that of the line's end."""
-        return min(self._starts[line - 1] + column, self._starts[line] - 1)
-
-    def edits(self, statement: ast.stmt, rng: Random) -> Iterator[tuple[int, int, bytes]]:
-        """Yield changes that turn a statement into one that wants the contrary: from, to, what."""
-        for wanted in _wanted(statement):
-            first, last = self._span(wanted)
-            whole = self.content[first:last]
-            for part in ast.walk(wanted):
-                if isinstance(part, ast.Constant) and part.lineno == part.end_lineno:
-                    start, end = self._span(part)
-                    put = _other(self.content[start:end], rng)
-                    new = whole[: start - first] + put + whole[end - first :]
-                    if put and _differ(whole, new):
-                        yield start, end, put
-        if isinstance(statement, ast.Assert):
-            yield from self._turned(statement.test)
-
-    def _turned(self, said: ast.expr) -> Iterator[tuple[int, int, bytes]]:
-        """Yield the contrary of a plain claim."""
-        if isinstance(said, ast.Attribute | ast.Call):
-            start, _ = self._span(said)
-            yield start, start, b"not "
-        elif isinstance(said, ast.UnaryOp) and isinstance(said.op, ast.Not):
-            start, _ = self._span(said)
-            inner, _ = self._span(said.operand)
-            if self.content[start:inner] == b"not ":
-                yield start, inner, b""
-
-    def _span(self, node: ast.expr) -> tuple[int, int]:
-        last = self.at(node.end_lineno or node.lineno, node.end_col_offset or 0)
-        return self.at(node.lineno, node.col_offset), last
-
-
-def _wanted(statement: ast.stmt) -> Iterator[ast.expr]:
-    """Yield the expressions that a test demands something to be equal to."""
-    if isinstance(statement, ast.Assert) and isinstance(said := statement.test, ast.Compare):
-        if len(said.ops) == 1 and isinstance(said.ops[0], ast.Eq):
-            yield from (said.left, said.comparators[0])
-        elif len(said.ops) == 1 and isinstance(said.ops[0], ast.Is):
-            yield from (each for each in said.comparators if _is_bool(each))
-    elif (
-        isinstance(statement, ast.Expr)
-        and isinstance(call := statement.value, ast.Call)
-        and _method(call) in _EQUAL
-    ):
-        yield from call.args[:2]
-
-
-def _is_bool(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, bool)
-
-
-def _differ(before: bytes, after: bytes) -> bool:
-    """Return whether two texts are literals of different values."""
-    try:
-        one, other = (ast.literal_eval(f"({each.decode()}\n)") for each in (before, after))
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        return False
-    return bool(one != other)
-
-
-def _other(literal: bytes, rng: Random) -> bytes:
-    """Return another literal that looks as likely; nothing when none is known."""
-    if literal in (b"True", b"False"):
-        return b"False" if literal == b"True" else b"True"
-    if _INT.fullmatch(literal):
-        value = int(literal)
-        near = [value + step for step in (-10, -3, -2, -1, 1, 2, 3, 10) if value + step >= 0]
-        return str(rng.choice(near)).encode()
-    if _FLOAT.fullmatch(literal):
-        return _with_other_digit(literal, rng)
-    if _STR.fullmatch(literal):
-        inside = literal[1:-1]
-        return literal[:1] + _with_other_letter(inside, rng) + literal[-1:]
-    return b""
-
-
-def _with_other_digit(text: bytes, rng: Random) -> bytes:
-    at = rng.choice([n for n, byte in enumerate(text) if 48 <= byte <= 57])
-    digit = rng.choice([byte for byte in b"123456789" if byte != text[at]])
-    return text[:at] + bytes([digit]) + text[at + 1 :]
-
-
-def _with_other_letter(text: bytes, rng: Random) -> bytes:
-    """Return a text of the same length in which one character is one more of the same kind."""
-    if any(48 <= byte <= 57 for byte in text):
-        return _with_other_digit(text, rng)
-    at = rng.randrange(len(text))
-    kinds = (b"abcdefghijklmnopqrstuvwxyz", b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b".,:;!?-+*/")
-    kind = next((kind for kind in kinds if text[at] in kind), kinds[0])
-    return text[:at] + bytes([rng.choice([b for b in kind if b != text[at]])]) + text[at + 1 :]

@@ -11,11 +11,13 @@ both can pass, whatever the code does, and neither says which of them is the tru
 import itertools
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from random import Random
 from typing import NamedTuple
 
 from etude.records import Codebase
-from etude.rollout._twin import NoTwinError, Place, insert, make_twin, places
+from etude.rollout._rows import NoTwinError
+from etude.rollout._twin import Place, insert, make_twin, places
 
 _BODIES = (
     """    expected = {numbers}
@@ -51,6 +53,8 @@ class Planted(NamedTuple):
 
     files: dict[str, str]
     canaries: tuple[Canary, ...]
+    likes: dict[str, str]
+    """All tests that were put in -> a test that takes about as long."""
 
     def tests(self, tests: Sequence[str]) -> tuple[str, ...]:
         """Return which tests to run when `tests` are wanted; their order says nothing."""
@@ -81,60 +85,72 @@ def plant(
         by_path.setdefault(test.partition("::")[0], []).append(test)
     files: dict[str, str] = {}
     canaries: list[Canary] = []
+    likes: dict[str, str] = {}
     for path, judges in by_path.items():
         text = read(path)
         there = [t.id for t in codebase.tests if t.outcome == "passed" and _path(t.id) == path]
         names = _Names(codebase, text, rng)
-        text, found = _plant_twins(text, judges, MOST_TWINS, names, rng)
-        if not found:
-            text, found = _plant_twins(text, there, 1, names, rng)
-        if not found:
-            text, found = _plant_plain(text, judges, names, rng)
-        files[path] = text
-        canaries += found
-    return Planted(files, tuple(canaries))
+        bed = _Bed(text, names, rng, [], likes)
+        bed.plant_twins(judges, MOST_TWINS)
+        if not bed.canaries:
+            bed.plant_twins(there, 1)
+        if not bed.canaries:
+            bed.plant_plain(judges)
+        files[path] = bed.text
+        canaries += bed.canaries
+    return Planted(files, tuple(canaries), likes)
 
 
 def _path(test: str) -> str:
     return test.partition("::")[0]
 
 
-def _plant_twins(
-    text: str, tests: Sequence[str], n_most: int, names: "_Names", rng: Random
-) -> tuple[str, list[Canary]]:
-    """Put twins of some tests into a file."""
-    found: list[Canary] = []
-    for test in rng.sample(sorted(tests), len(tests)):
-        if len(found) == n_most:
-            break
-        path, *within = test.split("::")
+@dataclass
+class _Bed:
+    """One test file, into which canaries are put."""
+
+    text: str
+    names: "_Names"
+    rng: Random
+    canaries: list[Canary]
+    likes: dict[str, str]
+
+    def plant_twins(self, tests: Sequence[str], n_most: int) -> None:
+        """Put in twins of at most so many of some tests."""
+        for test in self.rng.sample(sorted(tests), len(tests)):
+            if len(self.canaries) == n_most:
+                break
+            function, bracket, row = test.partition("[")
+            path, *classes, plain = function.split("::")
+            name = self.names.like(plain)
+            try:
+                twin = make_twin(self.text, (*classes, plain + bracket + row), name, self.rng)
+            except NoTwinError:
+                continue
+            head = "".join(f"{part}::" for part in (path, *classes))
+            self.names.taken.add(name)
+            self.text = insert(self.text, twin.text, self.rng.choice(twin.places))
+            self.canaries.append(Canary(head + twin.id, test, is_twin=True))
+            self.likes |= {head + new: head + old for new, old in twin.ids.items()}
+
+    def plant_plain(self, judges: Sequence[str]) -> None:
+        """Put in a test that must always fail, where no test can have a twin."""
+        rng = self.rng
+        source = rng.choice(sorted(judges))
+        name = self.names.like(self.names.prefix + _stem(source))
+        numbers = [rng.randrange(1, 90) for _ in range(rng.randrange(3, 6))]
+        # All numbers differ, so that none of the bodies can hold by chance.
+        numbers = sorted({*numbers, 91, 95})
+        body = f"def {name}():\n{rng.choice(_BODIES).format(numbers=numbers)}"
         try:
-            twin = make_twin(text, tuple(within), names.like(within[-1]), rng)
+            there = places(self.text, ())
         except NoTwinError:
-            continue
-        names.taken.add(twin.name)
-        text = insert(text, twin.text, rng.choice(twin.places))
-        found.append(Canary("::".join([path, *within[:-1], twin.name]), test, is_twin=True))
-    return text, found
-
-
-def _plant_plain(
-    text: str, judges: Sequence[str], names: "_Names", rng: Random
-) -> tuple[str, list[Canary]]:
-    """Put a test that must always fail into a file of which no test can have a twin."""
-    source = rng.choice(sorted(judges))
-    name = names.like(names.prefix + _stem(source))
-    numbers = [rng.randrange(1, 90) for _ in range(rng.randrange(3, 6))]
-    # All numbers differ, so that none of the bodies can hold by chance.
-    numbers = sorted({*numbers, 91, 95})
-    body = f"def {name}():\n{rng.choice(_BODIES).format(numbers=numbers)}"
-    try:
-        there = places(text, ())
-    except NoTwinError:
-        there = []
-    place = rng.choice(there or [Place(text.count("\n") + 1, 2, is_end=True)])
-    canary = Canary(f"{_path(source)}::{name}", source, is_twin=False)
-    return insert(text, body, place), [canary]
+            there = []
+        last = Place(self.text.count("\n") + 1, 2, is_end=True)
+        self.text = insert(self.text, body, rng.choice(there or [last]))
+        canary = Canary(f"{_path(source)}::{name}", source, is_twin=False)
+        self.canaries.append(canary)
+        self.likes[canary.id] = source
 
 
 class _Names:

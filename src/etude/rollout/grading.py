@@ -195,7 +195,7 @@ class Canaried:
             {**self.files, **planted.files},
             self.sandbox,
             tests=None if tests is None else planted.tests(tests),
-            limits=limits | {c.id: limits.get(c.source, DEFAULT_S) for c in planted.canaries},
+            limits=limits | {new: limits.get(old, DEFAULT_S) for new, old in planted.likes.items()},
             give_up_after=self.give_up_after,
         )
         self.tampered |= planted.caught(run.passed)
