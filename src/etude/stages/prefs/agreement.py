@@ -13,7 +13,14 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from etude.stages.prefs.intervals import Estimate, bootstrap, normal_quantile, student_quantile
+from etude.stages.prefs.intervals import (
+    Estimate,
+    bootstrap,
+    bootstrap_weights,
+    normal_quantile,
+    percentile_interval,
+    student_quantile,
+)
 
 Level = Literal["nominal", "ordinal", "interval"]
 Weights = Literal["identity", "linear", "quadratic"]
@@ -31,6 +38,8 @@ class Resampling(msgspec.Struct, frozen=True, kw_only=True):
 
 
 DEFAULT = Resampling()
+_BLOCK = 50
+"""Raters that are left out at a time, which bounds the memory."""
 
 
 def count_table(table: Floats) -> tuple[Floats, Floats]:
@@ -66,28 +75,52 @@ def coincidences(counts: Floats) -> Floats:
     return (pairs * share[:, None, None]).reshape(n_items, n_categories**2)
 
 
-def alpha_of(flat: Floats, values: Floats, level: Level) -> Floats:
-    """Return alpha of each row of summed coincidences; NaN where it is undefined.
+def moments(counts: Floats, values: Floats) -> Floats:
+    """Return what interval alpha needs of each item, without a table of all pairs of categories.
+
+    Returns:
+        Array of (items, 4): ratings that can be paired, their sum, their sum of squares, and the
+        squared differences of all ordered pairs over raters less one.
+    """
+    centred = values - values.mean() if len(values) else values
+    n_ratings = counts.sum(axis=1)
+    pairable = n_ratings > 1
+    total, squares = counts @ centred, counts @ centred**2
+    differing = 2 * (n_ratings * squares - total**2) / np.maximum(n_ratings - 1, 1)
+    table: Floats = np.stack([n_ratings, total, squares, differing], axis=1) * pairable[:, None]
+    return table
+
+
+def alpha_units(counts: Floats, values: Floats, level: Level) -> Floats:
+    """Return what each item adds to alpha, of (items, k): `alpha_of` takes their sums."""
+    return moments(counts, values) if level == "interval" else coincidences(counts)
+
+
+def alpha_of(sums: Floats, level: Level) -> Floats:
+    """Return alpha of each row of summed units; NaN where it is undefined.
 
     Args:
-        flat: Of (draws, c * c).
-        values: Categories of (c,).
+        sums: Of (draws, k), of the units of `alpha_units`.
         level: How categories differ: not at all alike (nominal), by the ratings between them
             (ordinal), or by the square of their distance (interval).
     """
-    size = len(values)
-    observed = flat.reshape(len(flat), size, size)
-    totals = observed.sum(axis=2)
-    n_pairable = totals.sum(axis=1)
-    if level == "ordinal":
-        up_to = totals.cumsum(axis=1) - totals / 2
-        distance = (up_to[:, :, None] - up_to[:, None, :]) ** 2
-    elif level == "interval":
-        distance = ((values[:, None] - values[None, :]) ** 2)[None]
+    if level == "interval":
+        n_pairable, total, squares, differing = sums.T
+        expected = 2 * (n_pairable * squares - total**2)
+        # What is left of equal numbers after rounding is no disagreement.
+        expected = np.where(expected > 1e-9 * np.abs(n_pairable * squares), expected, 0.0)
     else:
-        distance = (1.0 - np.eye(size))[None]
-    differing = (observed * distance).sum(axis=(1, 2))
-    expected = (totals[:, :, None] * totals[:, None, :] * distance).sum(axis=(1, 2))
+        size = math.isqrt(sums.shape[1])
+        observed = sums.reshape(len(sums), size, size)
+        totals = observed.sum(axis=2)
+        n_pairable = totals.sum(axis=1)
+        if level == "ordinal":
+            up_to = totals.cumsum(axis=1) - totals / 2
+            distance = (up_to[:, :, None] - up_to[:, None, :]) ** 2
+        else:
+            distance = (1.0 - np.eye(size))[None]
+        differing = (observed * distance).sum(axis=(1, 2))
+        expected = (totals[:, :, None] * totals[:, None, :] * distance).sum(axis=(1, 2))
     with np.errstate(divide="ignore", invalid="ignore"):
         alpha: Floats = np.where(expected > 0, 1 - (n_pairable - 1) * differing / expected, np.nan)
     return alpha
@@ -119,9 +152,9 @@ def krippendorff_alpha(
         resampling: Of items, for the interval.
     """
     values, counts = count_table(table)
-    units = group_sum(coincidences(counts), groups)
+    units = group_sum(alpha_units(counts, values, level), groups)
     found = bootstrap(
-        lambda weights: alpha_of(weights @ units, values, level),
+        lambda weights: alpha_of(weights @ units, level),
         len(units),
         n_draws=resampling.n_draws,
         seed=resampling.seed,
@@ -148,28 +181,47 @@ def alpha_without_each(
 ) -> list[RaterLeftOut]:
     """Return alpha without each rater in turn, and its rise with a paired bootstrap interval."""
     values, counts = count_table(table)
-    units = group_sum(coincidences(counts), groups)
+    units = group_sum(alpha_units(counts, values, level), groups)
     answers: list[RaterLeftOut] = []
-    for row in table:
-        own = (row[:, None] == values[None, :]).astype(np.float64)
-        others = group_sum(coincidences(counts - own), groups)
-        rise = bootstrap(
-            lambda weights, others=others: (  # type: ignore[misc]
-                alpha_of(weights @ others, values, level) - alpha_of(weights @ units, values, level)
-            ),
-            len(units),
-            n_draws=resampling.n_draws,
-            seed=resampling.seed,
-            confidence=resampling.confidence,
-        )
-        alpha = float(alpha_of(others.sum(axis=0)[None], values, level)[0])
-        answers.append(
-            RaterLeftOut(
-                alpha=alpha if math.isfinite(alpha) else None,
-                rise=_resting_on(rise, counts),
+    for start in range(0, len(table), _BLOCK):
+        others = [
+            group_sum(alpha_units(counts - (row[:, None] == values), values, level), groups)
+            for row in table[start : start + _BLOCK]
+        ]
+        answers += _rises(units, others, level, resampling)
+    return [
+        msgspec.structs.replace(answer, rise=_resting_on(answer.rise, counts)) for answer in answers
+    ]
+
+
+def _rises(
+    units: Floats, others: list[Floats], level: Level, resampling: Resampling
+) -> list[RaterLeftOut]:
+    """Draw once for all raters: each draw is alpha without them, less alpha with them."""
+
+    def rises(weights: Floats) -> Floats:
+        together = alpha_of(weights @ units, level)
+        return np.stack([alpha_of(weights @ one, level) - together for one in others])
+
+    n = len(units)
+    if n == 0:
+        return [RaterLeftOut(alpha=None, rise=None) for _ in others]
+    value = rises(np.ones((1, n)))[:, 0]
+    draws = np.concatenate(
+        [
+            rises(
+                bootstrap_weights(n, min(100, resampling.n_draws - first), resampling.seed + first)
             )
-        )
-    return answers
+            for first in range(0, resampling.n_draws, 100)
+        ],
+        axis=1,
+    )
+    found: list[RaterLeftOut] = []
+    for place, one in enumerate(others):
+        alpha = float(alpha_of(one.sum(axis=0)[None], level)[0])
+        rise = percentile_interval(float(value[place]), draws[place], n, resampling.confidence)
+        found.append(RaterLeftOut(alpha=alpha if math.isfinite(alpha) else None, rise=rise))
+    return found
 
 
 def percent_agreement(table: Floats, *, confidence: float = 0.95) -> Estimate | None:

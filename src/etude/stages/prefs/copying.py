@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from etude.stages.prefs.dawid_skene import log_evidence
 from etude.stages.prefs.habits import one_pair_a_rating
-from etude.stages.prefs.intervals import Estimate, binomial_tail, exact_share
+from etude.stages.prefs.intervals import binomial_tail
 from etude.stages.prefs.ratings import LEFT, RIGHT, Ballots
 from etude.stages.prefs.truth import Truth
 
@@ -28,17 +28,19 @@ class Likeness(msgspec.Struct, frozen=True, kw_only=True):
     later: int
     """The rater who may have copied."""
     earlier: int
-    same: Estimate
-    """Share of identical choices on all pairs where both chose a side; exact interval."""
-    alone: Estimate | None
-    """The same where one of them stands against everyone else; `None` where that never is."""
+    n_common: int
+    """Pairs on which both chose a side, the later one after the earlier one."""
+    n_same: int
+    """Identical choices among them."""
+    n_alone: int
+    """Pairs among them on which one of the two stands against everyone else."""
+    n_alone_same: int
+    """Identical choices among those."""
     p_value: float
     """Chance of standing together so often for one who flips a coin."""
 
 
-def find_likenesses(
-    ballots: Ballots, truth: Truth, *, min_common: int = 20, confidence: float = 0.95
-) -> list[Likeness]:
+def find_likenesses(ballots: Ballots, truth: Truth, *, min_common: int = 20) -> list[Likeness]:
     """Return how alike each rater is to each other one, on pairs that the other rated before.
 
     Copiers weigh each other's votes up. So where few others rated the same pairs nothing is found,
@@ -66,7 +68,7 @@ def find_likenesses(
             _stands_alone(choice[later, common], (total - said[earlier])[common]),
             _stands_alone(choice[earlier, common], (total - said[later])[common]),
         )
-        found.append(_likeness((later, earlier), same, alone, confidence))
+        found.append(_likeness((later, earlier), same, alone))
     return found
 
 
@@ -79,17 +81,17 @@ def _likeness(
     raters: tuple[int, int],
     same: NDArray[np.bool_],
     alone: tuple[NDArray[np.bool_], NDArray[np.bool_]],
-    confidence: float,
 ) -> Likeness:
-    """Take the direction in which the two stand alone more often together."""
+    """Take whose standing alone gives the two away more."""
     sides = [(int(same[mask].sum()), int(mask.sum())) for mask in alone]
     tails = [binomial_tail(k, n, 0.5) for k, n in sides]
     best = tails.index(min(tails))
-    k, n = sides[best]
     return Likeness(
         later=raters[0],
         earlier=raters[1],
-        same=exact_share(int(same.sum()), len(same), confidence),
-        alone=exact_share(k, n, confidence) if n else None,
+        n_common=len(same),
+        n_same=int(same.sum()),
+        n_alone=sides[best][1],
+        n_alone_same=sides[best][0],
         p_value=min(1.0, 2 * tails[best]),
     )

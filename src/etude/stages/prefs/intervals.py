@@ -81,15 +81,20 @@ def _away(value: float, tiny: float) -> float:
 
 
 def beta_quantile(share: float, a: float, b: float) -> float:
-    """Return the x at which I_x(a, b) is `share`, by bisection."""
-    low, high = 0.0, 1.0
-    for _ in range(100):
-        middle = (low + high) / 2
-        if incomplete_beta(a, b, middle) < share:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2
+    """Return the x at which I_x(a, b) is `share`, by Newton's method within a closing bracket."""
+    low, high, x = 0.0, 1.0, a / (a + b)
+    scale = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
+    for _ in range(200):
+        above = incomplete_beta(a, b, x) - share
+        low, high = (low, x) if above > 0 else (x, high)
+        slope = math.exp(scale + (a - 1) * math.log(x) + (b - 1) * math.log1p(-x))
+        step = x - above / slope if slope > 0 else low
+        # Where the slope misleads, halving the bracket always comes nearer.
+        following = step if low < step < high else (low + high) / 2
+        if abs(following - x) <= 1e-15 * x or not 0.0 < following < 1.0:
+            return following
+        x = following
+    return x
 
 
 def student_quantile(confidence: float, degrees: float) -> float:

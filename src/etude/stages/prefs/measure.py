@@ -38,6 +38,8 @@ from etude.stages.prefs.truth import Truth, fit_truth
 from etude.store import Dataset
 
 Floats = NDArray[np.float64]
+MOST_LEVELS, MOST_SCORE = 200, 1_000_000
+"""Different scores of a criterion, and the greatest of them, that are taken for a scale."""
 
 
 class MeasureSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -79,7 +81,8 @@ class Agreement(msgspec.Struct, frozen=True, kw_only=True):
     without: dict[str, RaterLeftOut]
     """Nominal alpha without each rater."""
     criteria: dict[str, Estimate | None]
-    """Interval alpha of the scores of each criterion, over answers."""
+    """Interval alpha of the scores of each criterion, over answers; `None` also where there are
+    more than 200 different scores or one beyond a million, which is no scale for people."""
 
 
 class Power(msgspec.Struct, frozen=True, kw_only=True):
@@ -262,11 +265,18 @@ def _criteria(
     for rating in ratings:
         if rating.purpose not in ("work", "gold") or find_fault(rating, comparisons):
             continue
+        n_candidates = len(comparisons[rating.comparison_id].candidates)
         for criterion, scores in rating.scores.items():
+            if len(scores) != n_candidates:
+                continue
             for place, score in enumerate(scores):
                 cells[criterion][rating.comparison_id, place].setdefault(rating.rater, score)
     found: dict[str, Estimate | None] = {}
     for criterion, items in sorted(cells.items()):
+        levels = {score for row in items.values() for score in row.values()}
+        if len(levels) > MOST_LEVELS or max(abs(level) for level in levels) > MOST_SCORE:
+            found[criterion] = None
+            continue
         raters = sorted({rater for row in items.values() for rater in row})
         row_of = {rater: row for row, rater in enumerate(raters)}
         table = np.full((len(raters), len(items)), np.nan)

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from etude.stages.prefs.agreement import Level, alpha_of, coincidences, count_table, group_sum
+from etude.stages.prefs.agreement import Level, alpha_of, alpha_units, count_table, group_sum
 from etude.stages.prefs.intervals import binomial_tail, normal_quantile, wilson
 
 Floats = NDArray[np.float64]
@@ -177,11 +177,11 @@ def simulate_alpha_half_width(
         seed: Of the draws.
     """
     values, counts = count_table(table)
-    units = group_sum(coincidences(counts), groups)
+    units = group_sum(alpha_units(counts, values, level), groups)
     rng = np.random.default_rng(seed)
     chances = np.full(len(units), 1.0 / len(units))
     weights = rng.multinomial(n_items, chances, size=n_draws).astype(np.float64)
-    drawn = alpha_of(weights @ units, values, level)
+    drawn = alpha_of(weights @ units, level)
     low, high = np.nanquantile(drawn, [0.025, 0.975])
     return float(high - low) / 2
 

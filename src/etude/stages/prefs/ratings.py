@@ -19,6 +19,8 @@ from etude.records import Comparison, Rating
 
 LEFT, RIGHT, TIE, BAD = 0, 1, 2, 3
 """Outcomes of a pair: the answer of the lower place is better, the other is, neither, both bad."""
+MOST_CANDIDATES = 20
+"""Answers of one comparison at most: the pairs of a ranking grow with the square."""
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -184,6 +186,8 @@ def find_fault(rating: Rating, comparisons: Mapping[str, Comparison]) -> str:
     comparison = comparisons.get(rating.comparison_id)
     if comparison is None:
         return "rates a comparison that is not there"
+    if not 2 <= len(comparison.candidates) <= MOST_CANDIDATES:
+        return f"rates a comparison of fewer than 2 or more than {MOST_CANDIDATES} answers"
     if not rating.rater:
         return "names no rater"
     places = set(range(len(comparison.candidates)))

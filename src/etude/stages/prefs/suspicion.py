@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from etude.errors import ConfigError
 from etude.stages.prefs.agreement import RaterLeftOut
-from etude.stages.prefs.copying import find_likenesses
+from etude.stages.prefs.copying import Likeness, find_likenesses
 from etude.stages.prefs.habits import AGREEING, FIRST, LONGER, measure_habit, one_pair_a_rating
 from etude.stages.prefs.intervals import (
     Estimate,
@@ -181,24 +181,24 @@ class _Bench:
         """Test whether a rater stands alone together with another, taking the most alike."""
         votes = self._ballots.votes
         n_others = max(1, len(votes.raters) - 1)
-        best: dict[int, _Test] = {}
-        for likeness in find_likenesses(
-            self._ballots, self._truth, min_common=self._settings.min_votes
-        ):
-            if likeness.alone is None:
-                continue
-            rater, name = likeness.later, votes.raters[likeness.later]
-            alike = likeness.same.value >= self._settings.copy_share
-            p_value = min(1.0, likeness.p_value * n_others) if alike else 1.0
-            if rater in best and best[rater].p_value <= p_value:
-                continue
+        best: dict[int, tuple[float, Likeness]] = {}
+        for one in find_likenesses(self._ballots, self._truth, min_common=self._settings.min_votes):
+            alike = one.n_same >= self._settings.copy_share * one.n_common
+            p_value = min(1.0, one.p_value * n_others) if alike else 1.0
+            if one.n_alone and (one.later not in best or p_value < best[one.later][0]):
+                best[one.later] = (p_value, one)
+        tests: list[_Test] = []
+        for rater, (p_value, one) in sorted(best.items()):
+            name, whom = votes.raters[rater], votes.raters[one.earlier]
+            alone = exact_share(one.n_alone_same, one.n_alone)
             sentence = (
-                f"{name} chooses as {votes.raters[likeness.earlier]} did before in "
-                f"{_percent(likeness.same)}, and in {_percent(likeness.alone)} where one of them "
-                "stands against everyone else: a copy, the same person, or the same rule"
+                f"{name} chooses as {whom} did before in "
+                f"{_percent(exact_share(one.n_same, one.n_common))}, and in {_percent(alone)} "
+                "where one of them stands against everyone else: "
+                "a copy, the same person, or the same rule"
             )
-            best[rater] = _Test(name, COPIES, likeness.alone, p_value, sentence)
-        return [best[rater] for rater in sorted(best)]
+            tests.append(_Test(name, COPIES, alone, p_value, sentence))
+        return tests
 
     def position(self, rater: int) -> list[_Test]:
         """Test exactly whether the answer shown first, or the other, is chosen too often."""
