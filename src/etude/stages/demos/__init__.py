@@ -1,0 +1,1 @@
+"""Demonstrations: checked, measured, chosen, and made from episodes that were solved."""
