@@ -124,15 +124,15 @@ def test_of_a_test_and_its_twin_one_fails(seed: int) -> None:
 def test_a_row_of_a_table_has_a_twin_that_wants_something_else(seed: int) -> None:
     judge = "tests/test_a.py::test_totals[7 7-14]"
     found = planted(TABLE, [judge], seed)
-    [canary] = found.canaries
-    assert canary.is_twin
-    assert canary.source == judge
+    assert all(canary.is_twin and canary.source == judge for canary in found.canaries)
+    assert len({canary.id for canary in found.canaries}) > 1
+    canary = found.canaries[0]
     name, _, row = canary.id.partition("[")
     assert row.startswith("7 7-")
     assert row != "7 7-14]"
     text = found.files["tests/test_a.py"]
     assert f'("7 7", {row[4:-1]})' in text
-    assert found.likes == {
+    assert {new: old for new, old in found.likes.items() if new.startswith(f"{name}[")} == {
         f"{name}[1 2-3]": "tests/test_a.py::test_totals[1 2-3]",
         f"{name}[4-4]": "tests/test_a.py::test_totals[4-4]",
         canary.id: judge,
@@ -149,7 +149,7 @@ def test_a_table_of_which_the_test_wants_nothing_has_no_twin(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(40))
 def test_the_twin_of_a_refusal_waits_for_another_exception_or_message(seed: int) -> None:
     found = planted(TABLE, ["tests/test_a.py::test_nothing_has_no_words"], seed)
-    [canary] = found.canaries
+    canary = found.canaries[0]
     assert canary.is_twin
 
     def refuse(_: object) -> None:
@@ -159,6 +159,24 @@ def test_the_twin_of_a_refusal_waits_for_another_exception_or_message(seed: int)
     function(text, canary.source, {"words": refuse})()
     with pytest.raises((ValueError, AssertionError)):
         function(text, canary.id, {"words": refuse})()
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_lone_test_has_several_twins_that_differ_in_one_thing(seed: int) -> None:
+    found = planted(PLAIN, JUDGES[:1], seed)
+    text = found.files["tests/test_a.py"]
+    ids = [JUDGES[0], *(canary.id for canary in found.canaries)]
+    bodies = [ast.unparse(node) for node in ast.parse(text).body if is_one_of(node, ids)]
+    wanted = {body.rpartition("\n")[2] for body in bodies}
+    assert len(wanted) == len(ids) >= 3
+    assert all(body.count("numbers = [1, 2]") == 1 for body in bodies)
+    for one in ids:
+        for other in ids:
+            assert found.caught({one, other}.__contains__) == (one != other)
+
+
+def is_one_of(node: ast.stmt, ids: list[str]) -> bool:
+    return isinstance(node, ast.FunctionDef) and f"tests/test_a.py::{node.name}" in ids
 
 
 @pytest.mark.parametrize("seed", range(10))

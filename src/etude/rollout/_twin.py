@@ -55,7 +55,7 @@ def places(text: str, within: Sequence[str]) -> list[Place]:
     return _places(text.split("\n"), _body(_parse(text), within), 1 if within else 2)
 
 
-def make_twin(text: str, within: Sequence[str], name: str, rng: Random) -> Twin:
+def make_twin(text: str, within: Sequence[str], name: str, where: float, rng: Random) -> Twin:
     """Return a copy of a test that wants something else, to be put beside it.
 
     Only tests that change nothing but what they made themselves have a twin: the test is run
@@ -65,6 +65,8 @@ def make_twin(text: str, within: Sequence[str], name: str, rng: Random) -> Twin:
         text: The test's file.
         within: The classes that the test is in, outermost first, and its name.
         name: What the copy is called.
+        where: Which of the things that it wants is another, from 0 to 1. Copies that differ in the
+            same thing are all alike: none stands in the middle of the others.
         rng: What chance is taken from.
 
     Raises:
@@ -90,7 +92,7 @@ def make_twin(text: str, within: Sequence[str], name: str, rng: Random) -> Twin:
         edits = [edit for statement in node.body for edit in source.edits(statement, rng)]
     if not edits:
         raise NoTwinError("it wants nothing that could be something else")
-    copy = source.copy(node, rng.choice(edits))
+    copy = source.copy(node, edits[int(where * len(edits))])
     head = re.compile(rb"((?:\A|\n)[ \t]*def\s+)" + re.escape(function.encode()) + rb"\b")
     copy, n_named = head.subn(rb"\g<1>" + name.encode(), copy, count=1)
     if n_named != 1:

@@ -4,8 +4,9 @@ Code under test runs in the process of its tests, so it can reach into the runne
 into passes. It cannot tell which of the tests that it has never seen are meant to fail: one that
 passes gives it away.
 
-The best canary is a *twin*: a copy of a test that judges, in which a wanted value is another. Not
-both can pass, whatever the code does, and neither says which of them is the true one.
+The best canary is a *twin*: a copy of a test that judges, in which a wanted value is another. At
+most one of a test and its twins can pass, whatever the code does, and none of them says that it is
+the true one.
 """
 
 import itertools
@@ -35,7 +36,7 @@ _BODIES = (
 """,
 )
 MOST_TWINS = 3
-"""In one file."""
+"""In one file; of one test where no other can have any."""
 
 
 class Canary(NamedTuple):
@@ -45,7 +46,8 @@ class Canary(NamedTuple):
     source: str
     """The test it is like: takes about as long, and stands in the same file."""
     is_twin: bool
-    """Whether it must fail only when its source passes; another canary must always fail."""
+    """Whether at most one of it, its source and its source's other twins can pass; a canary that is
+    none must always fail."""
 
 
 class Planted(NamedTuple):
@@ -63,10 +65,12 @@ class Planted(NamedTuple):
 
     def caught(self, passed: Callable[[str], bool]) -> bool:
         """Return whether a test has passed that cannot have, by what is asked of each."""
-        return any(
-            passed(canary.id) and (not canary.is_twin or passed(canary.source))
-            for canary in self.canaries
-        )
+        families: dict[str, int] = {}
+        for canary in self.canaries:
+            n_before = families.get(canary.source, int(canary.is_twin and passed(canary.source)))
+            families[canary.source] = n_before + passed(canary.id)
+        plain = any(passed(canary.id) for canary in self.canaries if not canary.is_twin)
+        return plain or any(n_passed > 1 for n_passed in families.values())
 
 
 def plant(
@@ -117,21 +121,32 @@ class _Bed:
 
     def plant_twins(self, tests: Sequence[str], n_most: int) -> None:
         """Put in twins of at most so many of some tests."""
-        for test in self.rng.sample(sorted(tests), len(tests)):
-            if len(self.canaries) == n_most:
-                break
-            function, bracket, row = test.partition("[")
-            path, *classes, plain = function.split("::")
-            name = self.names.like(plain)
-            try:
-                twin = make_twin(self.text, (*classes, plain + bracket + row), name, self.rng)
-            except NoTwinError:
-                continue
-            head = "".join(f"{part}::" for part in (path, *classes))
-            self.names.taken.add(name)
-            self.text = insert(self.text, twin.text, self.rng.choice(twin.places))
-            self.canaries.append(Canary(head + twin.id, test, is_twin=True))
-            self.likes |= {head + new: head + old for new, old in twin.ids.items()}
+        rng = self.rng
+        left = {test: rng.random() for test in rng.sample(sorted(tests), len(tests))}
+        texts: set[str] = set()
+        # More rounds than twins: some draw what was drawn before.
+        for _ in range(4 * n_most):
+            for test, where in list(left.items()):
+                if len(self.canaries) == n_most:
+                    return
+                function, bracket, row = test.partition("[")
+                path, *classes, plain = function.split("::")
+                name = self.names.like(plain)
+                within = (*classes, plain + bracket + row)
+                try:
+                    twin = make_twin(self.text, within, name, where, rng)
+                except NoTwinError:
+                    del left[test]
+                    continue
+                # Two that want the same could both pass.
+                if (said := twin.text.replace(name, "", 1)) in texts:
+                    continue
+                texts.add(said)
+                self.names.taken.add(name)
+                self.text = insert(self.text, twin.text, rng.choice(twin.places))
+                head = "".join(f"{part}::" for part in (path, *classes))
+                self.canaries.append(Canary(head + twin.id, test, is_twin=True))
+                self.likes |= {head + new: head + old for new, old in twin.ids.items()}
 
     def plant_plain(self, judges: Sequence[str]) -> None:
         """Put in a test that must always fail, where no test can have a twin."""
