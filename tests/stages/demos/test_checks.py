@@ -83,6 +83,8 @@ def test_another_language_is_found_where_it_is_sure() -> None:
         ("Write to me@example.com.", []),
         ("Call +49 30 1234567 or (030) 123 45 67.", ["a telephone number (2)"]),
         ("It was 2024-03-11 12:00, and 1234567890 people came.", []),
+        ("So 1000-450-300, or 23786 - 17509, is left (1874-1936).", []),
+        ("Call 512-555-2994.", ["a telephone number"]),
         ("Pay with 4111 1111 1111 1111.", ["a number of a payment card"]),
         ("The sum is 4111 1111 1111 1112.", []),
         ("sk-" + "a1" * 20, ["a secret key"]),
@@ -126,6 +128,8 @@ def test_claims_that_nothing_before_supports_are_notes() -> None:
     }
     assert {finding.severity for finding in found} == {"note"}
     assert whats("unsupported_claims", demonstration("Is 1,500.0 more?", "1500 it is.")) == []
+    row = demonstration("20 for 15 each?", "20 * 15 = $300, so 300 it is.")
+    assert whats("unsupported_claims", row) == []
 
 
 @pytest.mark.parametrize(
@@ -135,6 +139,7 @@ def test_claims_that_nothing_before_supports_are_notes() -> None:
         ("As an AI language model, I cannot provide this.", 2),
         ("I can help. I cannot recommend the film, though.", 0),
         ("He said: I am sorry.", 0),
+        ("I'm sorry, I thought of the other one: it is Paris.", 0),
     ],
 )
 def test_refusals_are_found(text: str, n: int) -> None:

@@ -43,6 +43,7 @@ def test_measuring_depends_on_the_seed_only() -> None:
         ("Please write me a short poem about rain.", "write poem"),
         ("Could you explain how photosynthesis works?", "explain photosynthesis"),
         ("Translate!", "translate"),
+        ("A farmer has 3.5 hens. They lay eggs. How many eggs are there?", "how many"),
         ("What is the capital of France?", "what capital"),
         ("...", ""),
         ("please", ""),

@@ -1,5 +1,6 @@
 """How many different things demonstrations ask for, and in how many different words."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
@@ -93,15 +94,24 @@ def distinct_share(texts: Sequence[str], n_words: int, limit: int = 20_000) -> f
 def verb_and_object(text: str) -> str:
     """Return the first word that asks for something and what it asks for, such as `write poem`.
 
-    There is no grammar in it: politeness is left out, the next word is the verb, and the next one
-    that is no article or the like is the object. Empty when there are no words.
+    There is no grammar in it: it is the last question, or else the first sentence; politeness is
+    left out, the next word is the verb, and the next one that is no article or the like is the
+    object. Empty when there are no words.
     """
-    said = words(text[:400])[:30]
+    said = words(_asking(text))[:30]
     start = next((place for place, word in enumerate(said) if word not in _POLITE), None)
     if start is None:
         return ""
     after = (word for word in said[start + 1 : start + 7] if word not in _NO_OBJECT)
     return f"{said[start]} {next(after, '')}".strip()
+
+
+def _asking(text: str) -> str:
+    """Return the last question of a text that ends with one, else its beginning."""
+    end = text[-1000:].rstrip()
+    if not end.endswith("?"):
+        return text[:400]
+    return max(re.split(r"[.!?\n](?=\s)", end[:-1])[-1:], default="")
 
 
 def effective_number(shares: npt.NDArray[np.float64]) -> float:

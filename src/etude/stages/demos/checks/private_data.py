@@ -14,11 +14,12 @@ _EMAIL = re.compile(
     r"(?<![\w.+-])([\w+-]{1,64}+(?:\.[\w+-]{1,64}+){0,5}+)@((?:[A-Za-z0-9-]{1,63}\.){1,6}[A-Za-z]{2,24})\b"
 )
 _PHONE = re.compile(r"(?<![\w.,/-])(?:\+|(?=[\d(]))[\d ()./-]{7,30}+")
+_PHONE_SHAPE = re.compile(r"\+\d|00\d|\(\d{2,5}\)|0\d{1,5}[ /-]|\d{3}[ .-]\d{3}[ .-]\d{4}(?!\d)")
 _CARD = re.compile(r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-])")
 _KEY = re.compile(
     r"(?<![A-Za-z0-9_])(?:sk-[A-Za-z0-9_-]{20,200}+|AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36,100}+"
     r"|xox[abprs]-[A-Za-z0-9-]{10,100}+|AIza[0-9A-Za-z_-]{35}"
-    r"|eyJ[A-Za-z0-9_-]{10,2000}+\.eyJ[A-Za-z0-9_-]{10,2000}+\.)"
+    r"|eyJ[A-Za-z0-9_-]{10,300}+\.eyJ[A-Za-z0-9_-]{10,2000}+\.)"
     r"|-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----"
 )
 _DATE = re.compile(r"(?:\d{4}[./-]\d{1,2}[./-]\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{4})(?!\d)")
@@ -70,10 +71,8 @@ def _phones(text: str) -> Iterator[str]:
     for found in _PHONE.finditer(text):
         value = found[0].rstrip(" ()./-")
         n_digits = sum(c.isdigit() for c in value)
-        marked = value.startswith(("+", "00", "("))
-        # Digits in groups are telephone numbers; one long number, a date or a sum is none.
-        grouped = sum(c in " -" for c in value) >= 2 and n_digits >= 9 and "  " not in value
-        likely = 8 <= n_digits <= 15 and (marked or grouped) and not _DATE.match(value)
+        # Digits in any other groups are most often sums, dates or ranges of years.
+        likely = 8 <= n_digits <= 15 and _PHONE_SHAPE.match(value) and not _DATE.match(value)
         if likely and not (n_digits >= 13 and _is_card(value)):
             yield value
 

@@ -18,13 +18,15 @@ _CITED = re.compile(
     r"(?:the |a |an )?([A-Z][\w&.'-]{1,40}(?:\s+(?:of |the |and |for )?[A-Z][\w&.'-]{1,40}){0,5})"
 )
 _ET_AL = re.compile(r"\b([A-Z][\w'-]{1,40})\s+et\s+al\b")
+_EQUALS = re.compile(r"[=≈≃][ $€£\\a-z{(-]{0,12}+([\d.,]{1,24}+)")
 _SMALL = 12
 
 
 class UnsupportedClaimsCheck(Check, frozen=True, kw_only=True):
     """Compares each answer with everything before it: prompt, user, tools. Code is left out.
 
-    It cannot know what is true, nor what was computed; so each finding is a note, for review.
+    Numbers that follow a sign of equality are taken as computed. It cannot know what is true, so
+    each finding is a note, for review.
     """
 
     numbers: bool = True
@@ -53,7 +55,7 @@ class UnsupportedClaimsCheck(Check, frozen=True, kw_only=True):
                     claims[source] = "a source that was not given"
             text = _URL.sub(" ", text)
         if self.numbers:
-            given = {value for value, _ in _numbers(before)}
+            given = {value for value, _ in _numbers(before)} | set(_computed(text))
             for value, written in _numbers(text):
                 if value not in given and value not in _SAFE:
                     year = re.fullmatch(r"1[0-9]{3}|20[0-9]{2}", written)
@@ -74,6 +76,12 @@ def _numbers(text: str) -> Iterator[tuple[str, str]]:
         if "." in plain and ":" not in plain and plain.count(".") == 1:
             plain = plain.rstrip("0").rstrip(".")
         yield plain, written
+
+
+def _computed(text: str) -> Iterator[str]:
+    """Yield each number that stands right of a sign of equality, in one spelling."""
+    for found in _EQUALS.finditer(text):
+        yield from (value for value, _ in _numbers(found[1]))
 
 
 def _sources(text: str) -> Iterator[str]:
