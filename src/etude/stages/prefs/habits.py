@@ -54,17 +54,39 @@ def _agreeing(pair: Pair, comparison: Comparison) -> int:
     return -1 if left == right else LEFT if left else RIGHT
 
 
-def one_pair_a_rating(votes: Votes) -> NDArray[np.bool_]:
+def one_pair_a_rating(votes: Votes, feature: Ints | None = None) -> NDArray[np.bool_]:
     """Return which votes to keep so that no two stem from one rating: of (votes,).
 
-    Pairs of one ranking are not independent. The one kept is drawn by the number of the rating, so
-    it does not depend on what was said.
+    Pairs of one ranking are not independent. The one kept does not depend on what was said: it is
+    one of those whose answers differ most in the feature, as longest and shortest do, else it is
+    drawn by the number of the rating.
+
+    Args:
+        votes: Of any number of ratings, those of one rating in a row.
+        feature: Which side has the feature, or -1, of (votes,).
     """
-    starts = np.flatnonzero(np.diff(votes.rating, prepend=-1))
-    sizes = np.diff(np.append(starts, len(votes)))
     keep = np.zeros(len(votes), dtype=np.bool_)
-    keep[starts + (votes.rating[starts] * 7 + 3) % np.maximum(sizes, 1)] = True
+    if not len(votes):
+        return keep
+    new = np.diff(votes.rating, prepend=-1) != 0
+    starts, number = np.flatnonzero(new), np.cumsum(new) - 1
+    sizes = np.diff(np.append(starts, len(votes)))[number]
+    turn = (np.arange(len(votes)) - starts[number] + votes.rating * 7 + 3) % sizes
+    contrast = np.zeros(len(votes)) if feature is None else _contrast(votes, number, feature)
+    order = np.lexsort((turn, -contrast, number))
+    keep[order[np.flatnonzero(np.diff(number[order], prepend=-1))]] = True
     return keep
+
+
+def _contrast(votes: Votes, number: Ints, feature: Ints) -> Floats:
+    """How far two answers lie apart in the order that a feature gives all answers of a rating."""
+    places = np.array([(pair.left, pair.right) for pair in votes.pairs])[votes.pair]
+    has = np.select([feature == LEFT, feature == RIGHT], [1.0, -1.0], 0.0)
+    score = np.zeros((int(number[-1]) + 1, int(places.max()) + 1))
+    np.add.at(score, (number, places[:, 0]), has)
+    np.add.at(score, (number, places[:, 1]), -has)
+    apart = score[number, places[:, 0]] - score[number, places[:, 1]]
+    return np.abs(np.where(feature >= 0, apart, 0.0))
 
 
 class Habit:

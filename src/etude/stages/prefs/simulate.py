@@ -256,17 +256,20 @@ def _ranking(
     order: tuple[int, ...],
     chance: tuple[float, Random],
 ) -> tuple[tuple[int, ...], ...]:
-    """Return what a rater says: a habit's favourite, or the truth with neighbours swapped."""
+    """Return what a rater says: a habit's favourite, or answers sorted by erring comparisons."""
     easier, rng = chance
     if rng.random() < rater.tie_share:
         return (tuple(range(len(best))),)
-    ranked = list(best)
+    ranked = rng.sample(best, len(best))
     odds = math.log(rater.accuracy / (1 - rater.accuracy)) if 0 < rater.accuracy < 1 else 0.0
     # Difficulty moves everyone's log-odds towards or away from chance, and never past it.
     accuracy = 1 / (1 + math.exp(-odds * math.exp(easier))) if odds else rater.accuracy
-    for place in range(len(ranked) - 1):
-        if rng.random() >= accuracy:
-            ranked[place], ranked[place + 1] = ranked[place + 1], ranked[place]
+    truly = {place: level for level, place in enumerate(best)}
+    for end in range(len(ranked) - 1, 0, -1):
+        for place in range(end):
+            wrong = truly[ranked[place]] > truly[ranked[place + 1]]
+            if wrong == (rng.random() < accuracy):
+                ranked[place], ranked[place + 1] = ranked[place + 1], ranked[place]
     if rater.habit and rng.random() < rater.strength:
         favourite = _favourite(rater.habit, comparison, order)
         ranked = [favourite, *(place for place in ranked if place != favourite)]

@@ -153,6 +153,15 @@ class _Bench:
         self._truth = truth
         self._settings = settings
         self._single = one_pair_a_rating(ballots.votes)
+        self._singles: dict[str, NDArray[np.bool_]] = {}
+
+    def _chosen(self, rater: int, kind: str, feature: Ints) -> NDArray[np.bool_]:
+        """Return which votes tell of a rater's habit: choices, one a rating, that it can sway."""
+        votes = self._ballots.votes
+        if kind not in self._singles:
+            self._singles[kind] = one_pair_a_rating(votes, feature)
+        own: NDArray[np.bool_] = self._singles[kind] & (votes.rater == rater)
+        return own & (votes.outcome <= RIGHT) & (feature >= 0)
 
     def too_fast(self) -> list[_Test]:
         """Test whether more than half of a rater's ratings are fast."""
@@ -203,7 +212,7 @@ class _Bench:
     def position(self, rater: int) -> list[_Test]:
         """Test exactly whether the answer shown first, or the other, is chosen too often."""
         votes = self._ballots.votes
-        own = self._single & (votes.rater == rater) & (votes.outcome <= RIGHT) & (votes.first >= 0)
+        own = self._chosen(rater, FIRST, votes.first)
         n = int(own.sum())
         if n < self._settings.min_votes:
             return []
@@ -268,7 +277,7 @@ class _Bench:
     def habit(self, rater: int, kind: str, feature: Ints) -> list[_Test]:
         """Test whether a feature decides more ratings than is tolerated, either way."""
         votes = self._ballots.votes
-        own = self._single & (votes.rater == rater) & (votes.outcome <= RIGHT) & (feature >= 0)
+        own = self._chosen(rater, kind, feature)
         if int(own.sum()) < self._settings.min_votes:
             return []
         habit = measure_habit(votes.outcome[own], feature[own], self._truth.others_left[own])
