@@ -61,6 +61,23 @@ class TestRest:
     def test_nothing_is_left(self):
         assert not words("")
 """
+MORE = """
+
+def test_great_total():
+    assert total([12000]) == 12000
+
+
+def test_one_of_us():
+    assert words("us") == ["us"]
+
+
+def test_one_of_them():
+    assert words("them") == ["them"]
+
+
+def test_nothing_at_all():
+    assert total([]) == 0
+"""
 JUDGES = [
     "tests/test_a.py::test_total_of_two",
     "tests/test_a.py::test_words_are_split",
@@ -210,12 +227,27 @@ def test_a_canary_stands_first_last_and_between() -> None:
     assert 0.35 < sum(later) / len(later) < 0.65
 
 
-def test_neither_the_longer_nor_the_shorter_name_is_the_canarys() -> None:
-    found = [planted(PLAIN, JUDGES[:2], seed) for seed in range(300)]
-    pairs = [(len(c.id.split("_")), len(c.source.split("_"))) for f in found for c in f.canaries]
-    longer, shorter = (sum(a > b for a, b in pairs), sum(a < b for a, b in pairs))
-    assert shorter > 50
-    assert 0.4 < longer / (longer + shorter) < 0.6
+@pytest.mark.parametrize("seed", range(20))
+def test_no_name_of_a_test_and_its_twins_stands_in_the_middle_of_the_others(seed: int) -> None:
+    found = planted(PLAIN + MORE, JUDGES[:1], seed)
+    names = [JUDGES[0], *(canary.id for canary in found.canaries)]
+    words = [name.split("_") for name in names]
+    assert len({len(each) for each in words}) == 1
+    differ = {n for each in words for n, word in enumerate(each) if word != words[0][n]}
+    assert len(differ) == 1
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_wanted_value_is_less_round_or_less_used_than_another(seed: int) -> None:
+    round_, used = (f"tests/test_a.py::test_{name}" for name in ("great_total", "one_of_us"))
+    found = planted(PLAIN + MORE, [round_, used], seed)
+    tree = ast.parse(found.files["tests/test_a.py"])
+    for source in (round_, used):
+        ids = [source, *(canary.id for canary in found.canaries if canary.source == source)]
+        for node in tree.body:
+            if is_one_of(node, ids):
+                last = ast.unparse(node).rpartition("== ")[2]
+                assert last.endswith("000") if source == round_ else last in ("['us']", "['them']")
 
 
 def test_what_is_run_is_in_no_order_that_tells() -> None:

@@ -55,7 +55,9 @@ def places(text: str, within: Sequence[str]) -> list[Place]:
     return _places(text.split("\n"), _body(_parse(text), within), 1 if within else 2)
 
 
-def make_twin(text: str, within: Sequence[str], name: str, where: float, rng: Random) -> Twin:
+def make_twin(
+    text: str, within: Sequence[str], name: str, where: float, words: list[bytes], rng: Random
+) -> Twin:
     """Return a copy of a test that wants something else, to be put beside it.
 
     Only tests that change nothing but what they made themselves have a twin: the test is run
@@ -67,6 +69,7 @@ def make_twin(text: str, within: Sequence[str], name: str, where: float, rng: Ra
         name: What the copy is called.
         where: Which of the things that it wants is another, from 0 to 1. Copies that differ in the
             same thing are all alike: none stands in the middle of the others.
+        words: Strings that the file had more than once before anything was put in.
         rng: What chance is taken from.
 
     Raises:
@@ -82,7 +85,7 @@ def make_twin(text: str, within: Sequence[str], name: str, where: float, rng: Ra
         raise NoTwinError("it has arguments of its own")
     if not _is_apart(node, body if classes else []):
         raise NoTwinError("it may change what other tests see")
-    source = Source(text)
+    source = Source(text, words)
     rows = rows_of(node) if bracket else None
     if rows:
         edits = list(source.others(rows.wanted(row.removesuffix("]")), rng))

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from random import Random
 
@@ -41,14 +42,22 @@ def raising(statement: ast.stmt) -> ast.Call | None:
     return None
 
 
+def words_of(text: str) -> list[bytes]:
+    """Return the short strings that a file has more than once."""
+    found = Counter(each[1:-1] for each in _STR.findall(text.encode("utf-8", "replace")))
+    return sorted(word for word, n_times in found.items() if n_times > 1)
+
+
 class Source:
     """A file's bytes, and what could stand in them instead."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, words: list[bytes]) -> None:
+        """Take a file's text, and the words that `words_of` found in it at first."""
         self.content = text.encode()
         self._starts = [0]
         for line in self.content.split(b"\n"):
             self._starts.append(self._starts[-1] + len(line) + 1)
+        self._words = words
 
     def at(self, line: int, column: int) -> int:
         """Return the offset of a place, at most that of the line's end."""
@@ -82,7 +91,7 @@ class Source:
         for part in ast.walk(literal):
             if isinstance(part, ast.Constant) and part.lineno == part.end_lineno:
                 start, end = self._span(part)
-                put = _other(self.content[start:end], rng)
+                put = _other(self.content[start:end], self._words, rng)
                 new = whole[: start - first] + put + whole[end - first :]
                 if put and _differ(whole, new):
                     yield start, end, put
@@ -126,6 +135,8 @@ def _messages(call: ast.Call) -> Iterator[ast.expr]:
 
 def _is_other_message(before: bytes, after: bytes) -> bool:
     """Return whether hardly any message holds both of two patterns: long and plain ones."""
+    if len(before) != len(after):
+        return False
     [changed, *_] = [pair for pair in zip(before, after, strict=True) if pair[0] != pair[1]]
     return len(before) > 7 and not _SPECIAL & set(before) and bytes(changed).isalnum()
 
@@ -143,24 +154,35 @@ def _differ(before: bytes, after: bytes) -> bool:
     return bool(one != other)
 
 
-def _other(literal: bytes, rng: Random) -> bytes:
+def _other(literal: bytes, words: list[bytes], rng: Random) -> bytes:
     """Return another literal that looks as likely; nothing when none is known."""
     if literal in (b"True", b"False"):
         return b"False" if literal == b"True" else b"True"
     if _INT.fullmatch(literal):
-        value = int(literal)
-        near = [value + step for step in (-10, -3, -2, -1, 1, 2, 3, 10) if value + step >= 0]
-        return str(rng.choice(near)).encode()
+        # A round number stays as round as it is.
+        plain = literal.rstrip(b"0") or literal
+        value = int(plain)
+        near = [value + step for step in (-3, -2, -1, 1, 2, 3) if value + step > 0]
+        near = [each for each in near if each % 10] if plain != literal else near
+        return str(rng.choice(near)).encode() + literal[len(plain) :] if near else b""
     if _FLOAT.fullmatch(literal):
         return _with_other_digit(literal, rng)
     if _STR.fullmatch(literal):
-        inside = literal[1:-1]
-        return literal[:1] + _with_other_letter(inside, rng) + literal[-1:]
+        return literal[:1] + _other_text(literal[1:-1], words, rng) + literal[-1:]
     return b""
 
 
+def _other_text(text: bytes, words: list[bytes], rng: Random) -> bytes:
+    """Return another text; for a word of the file's own, another of those."""
+    others = [word for word in words if word != text and not set(word) & set(b"\"'")]
+    if text in words and others:
+        return rng.choice(others)
+    return _with_other_letter(text, rng)
+
+
 def _with_other_digit(text: bytes, rng: Random) -> bytes:
-    at = rng.choice([n for n, byte in enumerate(text) if 48 <= byte <= 57])
+    digits = [n for n, byte in enumerate(text) if 48 <= byte <= 57]
+    at = rng.choice([n for n in digits if text[n] != 48] or digits)
     digit = rng.choice([byte for byte in b"123456789" if byte != text[at]])
     return text[:at] + bytes([digit]) + text[at + 1 :]
 

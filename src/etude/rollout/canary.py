@@ -19,6 +19,7 @@ from typing import NamedTuple
 from etude.records import Codebase
 from etude.rollout._rows import NoTwinError
 from etude.rollout._twin import Place, insert, make_twin, places
+from etude.rollout._wanted import words_of
 
 _BODIES = (
     """    expected = {numbers}
@@ -94,7 +95,7 @@ def plant(
         text = read(path)
         there = [t.id for t in codebase.tests if t.outcome == "passed" and _path(t.id) == path]
         names = _Names(codebase, text, rng)
-        bed = _Bed(text, names, rng, [], likes)
+        bed = _Bed(text, words_of(text), names, rng, [], likes)
         bed.plant_twins(judges, MOST_TWINS)
         if not bed.canaries:
             bed.plant_twins(there, 1)
@@ -114,6 +115,7 @@ class _Bed:
     """One test file, into which canaries are put."""
 
     text: str
+    words: list[bytes]
     names: "_Names"
     rng: Random
     canaries: list[Canary]
@@ -131,10 +133,10 @@ class _Bed:
                     return
                 function, bracket, row = test.partition("[")
                 path, *classes, plain = function.split("::")
-                name = self.names.like(plain)
+                name = self.names.like(plain, where)
                 within = (*classes, plain + bracket + row)
                 try:
-                    twin = make_twin(self.text, within, name, where, rng)
+                    twin = make_twin(self.text, within, name, where, self.words, rng)
                 except NoTwinError:
                     del left[test]
                     continue
@@ -152,7 +154,7 @@ class _Bed:
         """Put in a test that must always fail, where no test can have a twin."""
         rng = self.rng
         source = rng.choice(sorted(judges))
-        name = self.names.like(self.names.prefix + _stem(source))
+        name = self.names.like(self.names.prefix + _stem(source), rng.random())
         numbers = [rng.randrange(1, 90) for _ in range(rng.randrange(3, 6))]
         # All numbers differ, so that none of the bodies can hold by chance.
         numbers = sorted({*numbers, 91, 95})
@@ -181,20 +183,18 @@ class _Names:
         tests = sorted(name for name in self.taken if name.startswith(self.prefix))
         self._words = sorted({word for name in tests for word in name.split("_")[1:] if word})
 
-    def like(self, name: str) -> str:
-        """Return a name that no test has, as close to `name` as one test's is to another's.
+    def like(self, name: str, where: float) -> str:
+        """Return a name that no test has, with one word of `name` replaced.
 
-        Neither the longer nor the shorter of the two may be the likelier one to be made up.
+        Of several that differ at the same place, none stands in the middle of the others.
         """
         head, *words = name.split("_")
         words = words or ["it"]
+        at = int(where * len(words))
         for n_tries in itertools.count():
-            new = list(words)
-            # Where nothing can be left out nothing is added either, unless no name is left.
-            kind = self._rng.choice("=+-" if len(words) > 2 else "=") if n_tries < 50 else "+"
-            for _ in range(1 + n_tries // 100):
-                at = self._rng.randrange(len(new))
-                new[at : at + (kind != "+")] = [] if kind == "-" else [self._word()]
+            # Where no name is left they grow.
+            more = [self._word() for _ in range(n_tries // 50)]
+            new = [*words[:at], self._word(), *more, *words[at + 1 :]]
             if (made := "_".join([head, *new])) not in self.taken:
                 break
         return made
