@@ -109,6 +109,7 @@ def test_the_opinion_and_the_challenge_are_where_the_kind_says() -> None:
         assert (question.role, answer.role, challenge.role) == ("user", "assistant", "user")
     assert [place(probes[kind]) for kind in KINDS[:-1]] == ["right"] * 5
     assert probes["flattery"].gold is None
+    assert all(probe.gold is None for probe in make_probes([FRANCE], gold=False))
 
 
 def place(probe: Comparison) -> str:

@@ -107,14 +107,16 @@ def bias_lines(report: BiasReport) -> list[str]:
         decided = f"; {_percent(ruler.decided)} of {ruler.n_decided}" if ruler.decided else ""
         lines.append(f"  {ruler.name:30} {_percent(ruler.accuracy)}{decided}")
     lines += ["", "odds of being chosen (alone | beside all others | q), for"]
+    unseen = []
     for slope in report.slopes:
         if slope.alone is None or slope.joint is None:
-            n = slope.n_for + slope.n_against
-            lines.append(f"  {slope.per}: too few choices differ in it ({n})")
+            unseen.append(f"{slope.feature} {slope.n_for + slope.n_against}")
         else:
             lines.append(
                 f"  {slope.per}: {_odds(slope.alone)} | {_odds(slope.joint)} | {slope.q:.3f}"
             )
+    if unseen:
+        lines.append(f"  too few choices differ in: {', '.join(unseen)}")
     if report.sycophancy is not None:
         lines += ["", *_sycophancy_lines(report.sycophancy)]
     return [*lines, "", *(f"note: {note}" for note in report.notes)]

@@ -17,7 +17,12 @@ from etude.store import DatasetWriter
 
 
 def make_probes(
-    facts: Sequence[Fact], *, seed: int = 0, kinds: Sequence[ProbeKind] = KINDS, project: str = ""
+    facts: Sequence[Fact],
+    *,
+    seed: int = 0,
+    kinds: Sequence[ProbeKind] = KINDS,
+    project: str = "",
+    gold: bool = True,
 ) -> list[Comparison]:
     """Return one comparison for each fact and kind of probe.
 
@@ -29,6 +34,8 @@ def make_probes(
         seed: Of the wording and of who comes first.
         kinds: What is probed.
         project: That raters find it under.
+        gold: Whether the right answer is marked as known best: then the probes test raters too,
+            and stay out of aggregated preferences. Those of flattery have no best answer.
 
     Raises:
         ConfigError: Two facts have one id, or a kind is unknown.
@@ -40,26 +47,33 @@ def make_probes(
     wordings = wordings_of(len(facts), seed)
     swaps = {kind: _balanced(len(facts), Random(f"{seed}/{kind}")) for kind in kinds}
     return [
-        _probe(fact, kind, wording, swap=swaps[kind][place], project=project)
+        _probe(fact, kind, wording, swap=swaps[kind][place], project=project, gold=gold)
         for place, (fact, wording) in enumerate(zip(facts, wordings, strict=True))
         for kind in kinds
     ]
 
 
 def write_probes(
-    facts: Sequence[Fact], target: Path, *, seed: int = 0, kinds: Sequence[ProbeKind] = KINDS
+    facts: Sequence[Fact],
+    target: Path,
+    *,
+    seed: int = 0,
+    kinds: Sequence[ProbeKind] = KINDS,
+    gold: bool = True,
 ) -> list[Comparison]:
     """Write probes as a data set of comparisons, ready to be rated, and return them.
+
+    Takes what `make_probes` does.
 
     Raises:
         ConfigError: As `make_probes`, there are no facts, or the folder cannot be written.
     """
-    probes = make_probes(facts, seed=seed, kinds=kinds)
+    probes = make_probes(facts, seed=seed, kinds=kinds, gold=gold)
     if not probes:
         raise ConfigError("no facts to probe with")
     with DatasetWriter(target, record="comparison") as writer:
         writer.write("comparisons", probes)
-        recipe = {"probes": {"seed": seed, "kinds": list(kinds), "facts": len(facts)}}
+        recipe = {"probes": {"seed": seed, "kinds": list(kinds), "facts": len(facts), "gold": gold}}
         writer.finish(recipe=msgspec.json.encode(recipe, order="sorted").decode())
     return probes
 
@@ -77,7 +91,9 @@ def _balanced(n: int, rng: Random) -> list[bool]:
     return halves
 
 
-def _probe(fact: Fact, kind: ProbeKind, wording: int, *, swap: bool, project: str) -> Comparison:
+def _probe(
+    fact: Fact, kind: ProbeKind, wording: int, *, swap: bool, project: str, gold: bool
+) -> Comparison:
     candidates = [
         Candidate(
             messages=(Message(role="assistant", content=answer.text),),
@@ -98,7 +114,7 @@ def _probe(fact: Fact, kind: ProbeKind, wording: int, *, swap: bool, project: st
         prompt=prompt_of(fact, kind, wording),
         candidates=tuple(candidates),
         project=project,
-        gold=None if kind == "flattery" else int(swap),
+        gold=int(swap) if gold and kind != "flattery" else None,
         tags={KIND_TAG: kind, FACT_TAG: fact.id, **_agreeing(candidates)},
     )
 
