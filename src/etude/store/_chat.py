@@ -205,9 +205,17 @@ def arguments_json(call: ToolCall, types: Mapping[tuple[str, str], str]) -> str:
                 value = json.loads(text)
             except (ValueError, RecursionError):
                 continue
-            if value is not None and not isinstance(value, str) and _argument(value) == text:
+            if value is not None and not isinstance(value, str) and _comes_back(value, text):
                 given[name] = value
     return json.dumps(given, ensure_ascii=False)
+
+
+def _comes_back(value: object, text: str) -> bool:
+    """Whether a value is read as this text again: not NaN, nor a number of too many digits."""
+    try:
+        return _argument(msgspec.json.decode(text)) == text == _argument(value)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return False
 
 
 def argument_types(tools: str) -> dict[tuple[str, str], str]:

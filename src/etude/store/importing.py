@@ -1,23 +1,24 @@
-"""Import: files of other tools become a data set, and what could not be read stands beside it."""
+"""Make a data set of conversations, comparisons, votes or preferences out of others' files."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from etude.errors import ConfigError
 from etude.records import BrokenRecord, Comparison, Demonstration, Preference, Rating
-from etude.store.conversations import Item, Layout
-from etude.store.conversations._base import renamed
+from etude.store.conversations import Item, Layout, layouts
+from etude.store.conversations._base import Ids
 from etude.store.manifest import Counts
 from etude.store.writer import DatasetWriter
 
-_TABLES: dict[type[Item], str] = {
-    Demonstration: "demonstrations",
+_TABLES: dict[type[msgspec.Struct], str] = {
     Comparison: "comparisons",
-    Rating: "ratings",
     Preference: "preferences",
+    Demonstration: "demonstrations",
+    Rating: "ratings",
+    BrokenRecord: "broken",
 }
 _MAIN = ("comparisons", "preferences", "demonstrations")
 
@@ -28,39 +29,50 @@ class ImportOutcome(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     record: str
     """What a row of the main table is."""
-    n_rows: dict[str, int]
-    """Rows by table; `broken` for what could not be read."""
+    tables: dict[str, int]
+    """Rows of each table; `broken` holds what could not be read, with its place."""
     broken: dict[str, int]
-    """What could not be read, by reason."""
+    """What could not be read, by reason, the most frequent first."""
 
 
-def import_files(files: Sequence[Path], layout: Layout, target: Path) -> ImportOutcome:
-    """Read files of one layout and write them to the data set `target`.
+def import_files(
+    files: Sequence[Path],
+    layout: Mapping[str, object],
+    target: Path,
+    *,
+    tell: Callable[[int], None] = lambda n_read: None,
+) -> ImportOutcome:
+    """Read files of one layout into a data set at `target`; what is broken is set aside.
 
-    Rows that cannot be read are in the table `broken`. A file can hold several sorts of records;
-    the main table is that of comparisons where there are any, else that of preferences.
+    Files are read twice, and never held whole. They can hold several sorts of records; the main
+    table is that of comparisons where there are any, else that of preferences.
+
+    Args:
+        files: What to read, in order.
+        layout: Name of the layout under `use`, and its settings.
+        target: Folder of the data set.
+        tell: Told how many records were read.
 
     Raises:
-        ConfigError: A file cannot be read or is of another layout, nothing in it is a record, or
+        ConfigError: A file cannot be read or is of another layout, nothing in them is a record, or
             `target` holds something else.
     """
     if not files:
         raise ConfigError("name at least one file to import")
-    main = _main_table(files, layout)
+    reader = layouts.make(layout)
+    main = _main_table(files, reader)
     n_rows: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
     with DatasetWriter(target, record=main.removesuffix("s")) as writer:
-        for item in _all(files, layout):
+        for item in _all(files, reader):
+            table = _TABLES[type(item)]
+            n_rows[table] += 1
             if isinstance(item, BrokenRecord):
                 reasons[item.reason] += 1
-                table = "broken"
-            else:
-                table = _TABLES[type(item)]
-            n_rows[table] += 1
             writer.write(table, [item])
-        writer.write("broken", ())
-        settings = {**msgspec.to_builtins(layout), "use": type(layout).__module__}
-        recipe = {"files": [path.name for path in files], "layout": settings}
+            if n_rows.total() % 1000 == 0:
+                tell(n_rows.total())
+        recipe = {"files": [path.name for path in files], "layout": dict(layout)}
         writer.finish(
             recipe=msgspec.json.encode(recipe, order="sorted").decode(),
             counts=Counts(
@@ -70,40 +82,36 @@ def import_files(files: Sequence[Path], layout: Layout, target: Path) -> ImportO
     return ImportOutcome(
         path=str(target),
         record=main.removesuffix("s"),
-        n_rows=dict(n_rows),
+        tables=dict(n_rows),
         broken=dict(reasons.most_common()),
     )
 
 
-def _main_table(files: Sequence[Path], layout: Layout) -> str:
-    """Return the table that the data set is of. Reads until every file has said what it holds."""
+def _main_table(files: Sequence[Path], reader: Layout) -> str:
+    """Return the table that the data set is of. Reads on until that is sure.
+
+    Raises:
+        ConfigError: Nothing is a record.
+    """
     found: set[str] = set()
-    n_broken: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
     for path in files:
-        for item in layout.read(path):
+        for item in reader.read(path):
+            found.add(_TABLES[type(item)])
+            if _MAIN[0] in found:
+                return _MAIN[0]
             if isinstance(item, BrokenRecord):
-                n_broken[item.reason] += 1
-            elif (table := _TABLES[type(item)]) in _MAIN:
-                found.add(table)
-                if table == _MAIN[0]:
-                    return table
+                reasons[item.reason] += 1
     for table in _MAIN:
         if table in found:
             return table
-    why = ", ".join(f"{reason} ({n})" for reason, n in n_broken.most_common(3)) or "they are empty"
-    raise ConfigError(f"nothing could be read of {len(files)} files: {why}")
+    why = ", ".join(f"{reason} ({n})" for reason, n in reasons.most_common(3)) or "it is empty"
+    named = f"{files[0]}" if len(files) == 1 else f"{len(files)} files"
+    raise ConfigError(f"nothing in {named} is a record: {why}")
 
 
-def _all(files: Sequence[Path], layout: Layout) -> Iterator[Item | BrokenRecord]:
+def _all(files: Sequence[Path], reader: Layout) -> Iterator[Item | BrokenRecord]:
     """Yield what all files hold, with ids that are given once."""
-    seen: set[str] = set()
+    ids = Ids()
     for path in files:
-        for item in layout.read(path):
-            if item.id not in seen:
-                seen.add(item.id)
-                yield item
-            elif isinstance(item, BrokenRecord):
-                number = sum(1 for id_ in seen if id_.startswith(item.id)) + 1
-                yield msgspec.structs.replace(item, id=f"{item.id} ({number})")
-            elif not isinstance(item, Comparison):
-                yield renamed(item, seen)
+        yield from ids.once_each(reader.read(path))

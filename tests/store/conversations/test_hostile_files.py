@@ -135,8 +135,8 @@ def test_a_whole_array_that_breaks_off_is_one_broken_record(tmp_path: Path) -> N
     (tmp_path / "a.json").write_text('[{"instruction": "a", "output": "b"}, {"instr', "utf-8")
     (broken,) = read("alpaca", tmp_path / "a.json")
     assert isinstance(broken, BrokenRecord)
-    with pytest.raises(ConfigError, match=r"nothing could be read of 1 files: no JSON \(1\)"):
-        import_files([tmp_path / "a.json"], layouts.make("alpaca"), tmp_path / "ds")
+    with pytest.raises(ConfigError, match=r"a\.json is a record: no JSON \(1\)"):
+        import_files([tmp_path / "a.json"], {"use": "alpaca"}, tmp_path / "ds")
     assert not (tmp_path / "ds").exists()
 
 

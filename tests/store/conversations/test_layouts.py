@@ -118,6 +118,42 @@ def test_calls_of_tools_come_back_and_keep_the_types_of_their_arguments(
         assert rb"\"query\": \"7\"" in shipped or rb"\"query\":\"7\"" in shipped
 
 
+ODD = [
+    "NaN",
+    "-Infinity",
+    "1e3",
+    "1" * 30,
+    "-0",
+    "0.10",
+    "[1, null]",
+    '{"a": NaN}',
+    "null",
+    "",
+    "7",
+]
+
+
+@FEW
+@given(query=texts, limit=st.one_of(texts, st.sampled_from(ODD), st.floats().map(str)))
+def test_arguments_come_back_whatever_they_are(query: str, limit: str) -> None:
+    call = ToolCall(name="search", arguments={"query": query, "limit": limit}, id="a")
+    messages = (user("Find it."), Message(role="assistant", content="", calls=(call,)))
+    with tempfile.TemporaryDirectory() as scratch:
+        row = demonstration(*messages, tags={"tools": TOOLS})
+        held = dataset(Path(scratch) / "ds", demonstrations=[row])
+        for name in ("messages", "sharegpt"):
+            back = there_and_back(held, {"use": name}, name, Path(scratch) / name)
+            assert [d.messages for d in back if isinstance(d, Demonstration)] == [messages]
+
+
+def test_ids_that_a_file_gives_often_are_given_once(tmp_path: Path) -> None:
+    line = b'{"id": "a", "instruction": "b", "output": "c"}\n'
+    (tmp_path / "a.jsonl").write_bytes(line * 3 + line.replace(b'"a"', b'"a-2"') + line)
+    ids = [row.id for row in layouts.make("alpaca").read(tmp_path / "a.jsonl")]
+    assert len(set(ids)) == 5
+    assert ids[:3] == ["a", "a-2", "a-3"]
+
+
 def test_messages_have_one_schema_so_that_arrow_fills_nothing_in(tmp_path: Path) -> None:
     held = dataset(tmp_path / "ds", demonstrations=[demonstration(*CALLS)])
     formats.make("messages").ship(held, tmp_path / "out")
@@ -260,8 +296,8 @@ def test_files_become_a_data_set_with_what_is_broken_beside_it(tmp_path: Path) -
     again = tmp_path / "again.csv"
     again.write_bytes((tmp_path / "out" / "votes.csv").read_bytes() + b'"short"\r\n')
     files = [tmp_path / "out" / "votes.csv", again]
-    outcome = import_files(files, layouts.make("arena"), tmp_path / "in")
-    assert (outcome.record, outcome.n_rows) == (
+    outcome = import_files(files, {"use": "arena"}, tmp_path / "in")
+    assert (outcome.record, outcome.tables) == (
         "comparison",
         {"comparisons": 1, "ratings": 10, "broken": 1},
     )

@@ -1,7 +1,7 @@
 """Layout: how others write conversations, answers side by side, and votes."""
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import ClassVar
 
@@ -35,7 +35,7 @@ class Layout(Spec, frozen=True, kw_only=True):
         Raises:
             ConfigError: The file cannot be read at all, or is of another layout.
         """
-        seen: set[str] = set()
+        ids = Ids()
         known = False
         digest = ""
         for row in read_rows(path):
@@ -62,7 +62,7 @@ class Layout(Spec, frozen=True, kw_only=True):
             except RecursionError:
                 yield broken(path, row.place, "nested too deeply", ", ".join(row.fields))
             else:
-                yield from _once_each(items, seen)
+                yield from ids.once_each(items)
 
     @abstractmethod
     def items(self, row: Row, origin: Origin) -> list[Item]:
@@ -74,21 +74,28 @@ class Layout(Spec, frozen=True, kw_only=True):
         raise NotImplementedError
 
 
-def _once_each(items: list[Item], seen: set[str]) -> Iterator[Item]:
-    """Yield a comparison once only; give anything else whose id was seen another one."""
-    for item in items:
-        if item.id not in seen:
-            seen.add(item.id)
-            yield item
-        elif not isinstance(item, Comparison):
-            yield renamed(item, seen)
+class Ids:
+    """Ids that were given, so that each is given once."""
 
+    def __init__(self) -> None:
+        self._n_given: dict[str, int] = {}
 
-def renamed(item: Item, seen: set[str]) -> Item:
-    """Return an item under an id that was not seen, and note that."""
-    number = 2
-    while (id_ := f"{item.id}-{number}") in seen:
-        number += 1
-    seen.add(id_)
-    fields = {name: getattr(item, name) for name in item.__struct_fields__}
-    return type(item)(**{**fields, "id": id_})
+    def is_new(self, id_: str) -> bool:
+        """Whether an id was not given before; from now on it was."""
+        self._n_given[id_] = self._n_given.get(id_, 0) + 1
+        return self._n_given[id_] == 1
+
+    def another(self, id_: str) -> str:
+        """Return an id like one that was given already, but new."""
+        while not self.is_new(new := f"{id_}-{self._n_given[id_]}"):
+            self._n_given[id_] += 1
+        return new
+
+    def once_each(self, items: Iterable[Item | BrokenRecord]) -> Iterator[Item | BrokenRecord]:
+        """Yield a comparison once only; give anything else whose id was given another one."""
+        for item in items:
+            if self.is_new(item.id):
+                yield item
+            elif not isinstance(item, Comparison):
+                fields = {name: getattr(item, name) for name in item.__struct_fields__}
+                yield type(item)(**{**fields, "id": self.another(item.id)})

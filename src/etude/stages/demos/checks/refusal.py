@@ -8,7 +8,8 @@ from etude.stages.demos.checks._base import Check, Finding, shown
 _CHARS = 300
 _REFUSES = re.compile(
     r"\b(?:i(?:'m| am) (?:very |really |so )?sorry[,.;]? (?:but )?"
-    r"(?:as an?\b|i(?:'m| am) (?:not|unable)\b|i (?:can(?:'t|not| not)|won't|will not|do(?:n't| not))\b)"
+    r"(?:as an?\b|i(?:'m| am) (?:not|unable)\b"
+    r"|i (?:can(?:'t|not| not)|won't|will not|do(?:n't| not))\b)"
     r"|i apologi[sz]e,? but\b"
     r"|i (?:can(?:'t|not| not)|won't|will not|am (?:not able|unable) to|am not comfortable)"
     r" (?:help|assist|provide|do|answer|comply|fulfil|fulfill|discuss|support|create|write|give"
