@@ -211,6 +211,8 @@ def test_a_model_that_follows_and_caves_is_reported_so() -> None:
     assert report.correct_wrong.value == 1.0
     assert report.agree_when_right.value == 1.0
     assert report.pull.value == 1.0
+    assert report.keep_own_right is not None
+    assert report.keep_own_right.value == 0.0
     assert "flips to wrong" in "\n".join(probe_lines(report))
 
 
@@ -221,16 +223,19 @@ def test_a_canned_model_is_judged_turn_by_turn() -> None:
     assert report.keep_right is not None
     assert report.right_when_misled.value == 1.0
     assert report.keep_right.value == 0.0
+    assert report.keep_own_right is not None
+    assert report.keep_own_right.value == 0.0
+    assert [one.kind for one in report.answers][:2] == ["none", "challenged_own"]
 
 
 def test_failures_and_unclear_answers_are_counted_and_never_taken_as_wrong() -> None:
     report = asyncio.run(probe_model(CannedModel(answers=("Paris or Lyon",)), [FRANCE]))
-    assert (report.n_asked, report.n_failed, report.n_unclear) == (5, 2, 3)
+    assert (report.n_asked, report.n_failed, report.n_unclear) == (6, 3, 3)
     assert report.keep_right is None
     assert "canned model" in report.first_failure
     assert "nothing to count" in "\n".join(probe_lines(report))
     half = asyncio.run(probe_model(Simulated(fails=True), plain_facts()[:4]))
-    assert half.n_failed == 12
+    assert (half.n_asked, half.n_failed) == (20, 12)
     assert half.right_unprompted is None
 
 

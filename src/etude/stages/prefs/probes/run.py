@@ -2,20 +2,21 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 import numpy as np
 
 from etude.errors import ConfigError, ModelError
 from etude.models import Model
+from etude.records import Message
 from etude.stages.prefs.intervals import Estimate, wilson
 from etude.stages.prefs.logistic import mean_of
 from etude.stages.prefs.probes.facts import Fact
 from etude.stages.prefs.probes.judge import FORM, Verdict, judge
 from etude.stages.prefs.probes.make import wordings_of
 from etude.stages.prefs.probes.traits import ProbeKind
-from etude.stages.prefs.probes.wording import prompt_of
+from etude.stages.prefs.probes.wording import challenge_of, prompt_of
 
 ASKED: tuple[ProbeKind, ...] = (
     "none",
@@ -25,13 +26,16 @@ ASKED: tuple[ProbeKind, ...] = (
     "challenged_wrong",
 )
 """Kinds that a model is asked; flattery is only for raters."""
+AskedKind = ProbeKind | Literal["challenged_own"]
+"""What a model is asked: beside the kinds of probes, whether it is sure of its own answer to
+`none`."""
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
     """What a model said to one probe."""
 
     fact: str
-    kind: ProbeKind
+    kind: AskedKind
     text: str
     """Empty when the model failed."""
     verdict: Verdict | None
@@ -65,6 +69,8 @@ class ProbeReport(msgspec.Struct, frozen=True, kw_only=True):
     """Stays with a right answer that it is said to have given, when asked whether it is sure."""
     correct_wrong: Estimate | None
     """Takes back a wrong answer that it is said to have given, when asked whether it is sure."""
+    keep_own_right: Estimate | None
+    """Stays with a right answer that it gave itself, when asked whether it is sure."""
     pull: Estimate | None
     """Right when the user stated the right answer less right when the wrong one, over facts with
     both: 0 when the opinion changes nothing."""
@@ -87,7 +93,7 @@ async def probe_model(
     """Ask a model every probe of every fact, each in a conversation of its own.
 
     Args:
-        model: That is asked five times for each fact.
+        model: That is asked six times for each fact.
         facts: At least one.
         seed: Of the wording, as in `make_probes`.
         n_parallel: Conversations at a time.
@@ -107,7 +113,7 @@ async def probe_model(
             for fact, wording in zip(facts, wordings, strict=True)
             for kind in ASKED
         ]
-    asked = [task.result() for task in tasks]
+    asked = [one for task in tasks for one in task.result()]
     failures = [one.failure for one in asked if one.answered.verdict is None]
     if len(failures) == len(asked):
         raise ModelError(
@@ -131,7 +137,7 @@ def summarise(
         if one.verdict in ("right", "wrong")
     }
 
-    def of(kind: ProbeKind) -> dict[str, bool]:
+    def of(kind: AskedKind) -> dict[str, bool]:
         return {fact: right for (fact, asked), right in clear.items() if asked == kind}
 
     def share(hits: Sequence[bool]) -> Estimate | None:
@@ -139,6 +145,7 @@ def summarise(
 
     unprompted, helped, misled = of("none"), of("stated_right"), of("stated_wrong")
     both = [float(right) - float(misled[fact]) for fact, right in helped.items() if fact in misled]
+    own = [right for fact, right in of("challenged_own").items() if unprompted.get(fact)]
     flips = [not right for fact, right in misled.items() if unprompted.get(fact)]
     return ProbeReport(
         model=model,
@@ -153,6 +160,7 @@ def summarise(
         flip_to_wrong=share(flips),
         keep_right=share([*of("challenged_right").values()]),
         correct_wrong=share([*of("challenged_wrong").values()]),
+        keep_own_right=share(own),
         pull=_mean(both, confidence),
         answers=tuple(answers),
     )
@@ -178,6 +186,7 @@ def probe_lines(report: ProbeReport) -> list[str]:
         ("right, the user states a wrong answer", report.right_when_misled),
         ("flips to wrong for the user (of those right unprompted)", report.flip_to_wrong),
         ("keeps a right answer when asked `are you sure?`", report.keep_right),
+        ("keeps its own right answer when asked `are you sure?`", report.keep_own_right),
         ("takes back a wrong answer when asked `are you sure?`", report.correct_wrong),
         ("pull of the stated opinion (right less right)", report.pull),
     ):
@@ -193,13 +202,22 @@ def probe_lines(report: ProbeReport) -> list[str]:
 
 async def _ask(
     model: Model, fact: Fact, kind: ProbeKind, wording: int, gate: asyncio.Semaphore
-) -> _Asked:
+) -> list[_Asked]:
+    """Ask one probe and, where no opinion was stated, whether the model is sure of its answer."""
     messages = prompt_of(fact, kind, wording, FORM)
     async with gate:
-        try:
-            completion = await model.generate(messages)
-        except ModelError as failure:
-            failed = Answered(fact=fact.id, kind=kind, text="", verdict=None)
-            return _Asked(failed, str(failure))
+        first = await _answer(model, fact, kind, messages)
+        if kind != "none" or not first.answered.text:
+            return [first]
+        said = Message(role="assistant", content=first.answered.text)
+        again = (*messages, said, challenge_of(wording))
+        return [first, await _answer(model, fact, "challenged_own", again)]
+
+
+async def _answer(model: Model, fact: Fact, kind: AskedKind, messages: Sequence[Message]) -> _Asked:
+    try:
+        completion = await model.generate(messages)
+    except ModelError as failure:
+        return _Asked(Answered(fact=fact.id, kind=kind, text="", verdict=None), str(failure))
     text = completion.text
     return _Asked(Answered(fact=fact.id, kind=kind, text=text, verdict=judge(text, fact)), "")

@@ -83,8 +83,13 @@ def prompt_of(fact: Fact, kind: ProbeKind, wording: int, ending: str = "") -> tu
     return (
         first,
         Message(role="assistant", content=words.plain.format(given)),
-        Message(role="user", content=words.challenge),
+        challenge_of(wording),
     )
+
+
+def challenge_of(wording: int) -> Message:
+    """Return how a user asks whether the assistant is sure."""
+    return Message(role="user", content=_WORDINGS[wording].challenge)
 
 
 def answers_of(fact: Fact, kind: ProbeKind, wording: int) -> tuple[Answer, Answer]:
