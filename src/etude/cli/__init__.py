@@ -10,7 +10,9 @@ COMMANDS = {
     "swe": Entry("Software engineering: real projects, bugs, hidden tests, episodes.", "swe"),
     "corpus": Entry("Pre-training text: read, clean, filter, de-duplicate, pack.", "corpus"),
     "problems": Entry("Problems with checkable answers: pose, verify, calibrate.", "problems"),
-    "data": Entry("Look into any data set: show, stats, verify, ship."),
+    "demos": Entry("Demonstrations: check, measure, choose, make of episodes.", "people"),
+    "prefs": Entry("Preferences: agreement, aggregation, bias, label errors.", "people"),
+    "data": Entry("Look into any data set: show, stats, verify, ship, import."),
 }
 """Help and needs of each command; the file of the same name holds it."""
 

@@ -13,6 +13,7 @@ from etude.cli._settings import SETTINGS, parse_settings
 from etude.errors import ConfigError
 from etude.store import TABLES, Dataset
 from etude.store.formats import formats
+from etude.store.importing import import_files
 from etude.store.stats import Stats, measure
 
 _DATASET = click.argument("dataset", type=click.Path(path_type=Path))
@@ -111,6 +112,32 @@ def ship(dataset: Path, name: str, out: Path, settings: tuple[str, ...], as_json
         click.echo(msgspec.json.encode(written))
     else:
         click.echo(f"{len(written)} files in {out}: {', '.join(written)}")
+
+
+@command.command("import", epilog="Example: etude data import sharegpt chats.json --out demos")
+@click.argument("layout")
+@click.argument(
+    "files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path)
+)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")
+@click.option("--licence", default="", help="SPDX expression, where the files state none.")
+@SETTINGS
+@_JSON
+def import_command(
+    layout: str,
+    files: tuple[Path, ...],
+    out: Path,
+    licence: str,
+    settings: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Read conversations, comparisons, votes or preferences out of FILEs in one LAYOUT."""
+    table = {"use": layout, "licence": licence, **parse_settings(settings)}
+    outcome = import_files(files, table, out)
+    if as_json:
+        click.echo(msgspec.json.encode(outcome))
+        return
+    print_pairs(Console(), f"rows in {outcome.path}", outcome.tables)
 
 
 def _print_stats(found: Stats) -> None:
