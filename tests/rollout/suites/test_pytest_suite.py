@@ -140,6 +140,35 @@ def test_a_failing_test_does_not_pass_because_the_project(
     assert not run(env, tmp_path, files).passed("tests/test_a.py::test_fails")
 
 
+def test_what_tests_start_reads_neither_the_runners_memory_nor_its_job(
+    env: Path, tmp_path: Path
+) -> None:
+    text = """
+import os, subprocess, sys
+
+LOOK = '''
+import os
+for name in ("mem", "environ", "fd/0", "fd/3"):
+    try:
+        open(f"/proc/{os.getppid()}/{name}", "rb").read(9)
+    except PermissionError:
+        continue
+    print(name)
+'''
+
+def test_from_a_child():
+    assert subprocess.check_output([sys.executable, "-c", LOOK]) == b""
+
+def test_from_within():
+    assert os.read(0, 9) == b""
+    assert os.readlink("/proc/self/fd/0") == os.readlink("/proc/self/fd/3") == "/dev/null"
+    fd = os.open("/proc/1/fd/0", os.O_RDONLY | os.O_NONBLOCK)
+    assert os.read(fd, 9) == b""
+"""
+    found = run(env, tmp_path, {"tests/test_a.py": text})
+    assert outcomes(found) == {"test_from_a_child": "passed", "test_from_within": "passed"}, found
+
+
 def test_a_test_that_hangs_is_ended_and_the_rest_runs_on(env: Path, tmp_path: Path) -> None:
     text = """
 def test_hangs():
