@@ -128,6 +128,8 @@ def test_claims_that_nothing_before_supports_are_notes() -> None:
     }
     assert {finding.severity for finding in found} == {"note"}
     assert whats("unsupported_claims", demonstration("Is 1,500.0 more?", "1500 it is.")) == []
+    row = demonstration("Was it on 5 May?", "No, on May 6th; May 5 was a Sunday.")
+    assert [finding.excerpt for finding in find("unsupported_claims", row)] == ["May 6th"]
     row = demonstration("20 for 15 each?", "20 * 15 = $300, so 300 it is.")
     assert whats("unsupported_claims", row) == []
 

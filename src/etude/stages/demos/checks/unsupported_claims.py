@@ -19,6 +19,10 @@ _CITED = re.compile(
 )
 _ET_AL = re.compile(r"\b([A-Z][\w'-]{1,40})\s+et\s+al\b")
 _EQUALS = re.compile(r"[=≈≃][ $€£\\a-z{(-]{0,12}+([\d.,]{1,24}+)")
+_MONTH = "(January|February|March|April|May|June|July|August|September|October|November|December)"
+_DAY = re.compile(
+    rf"\b(\d{{1,2}})(?:st|nd|rd|th)? (?:of )?{_MONTH}\b|\b{_MONTH} (\d{{1,2}})(?:st|nd|rd|th)?\b"
+)
 _SMALL = 12
 
 
@@ -55,6 +59,11 @@ class UnsupportedClaimsCheck(Check, frozen=True, kw_only=True):
                     claims[source] = "a source that was not given"
             text = _URL.sub(" ", text)
         if self.numbers:
+            given_days = {day for day, _ in _days(before)}
+            for day, written in _days(text):
+                if day not in given_days:
+                    claims[written] = "a date that was not given"
+            text = _DAY.sub(" ", text)
             given = {value for value, _ in _numbers(before)} | set(_computed(text))
             for value, written in _numbers(text):
                 if value not in given and value not in _SAFE:
@@ -76,6 +85,12 @@ def _numbers(text: str) -> Iterator[tuple[str, str]]:
         if "." in plain and ":" not in plain and plain.count(".") == 1:
             plain = plain.rstrip("0").rstrip(".")
         yield plain, written
+
+
+def _days(text: str) -> Iterator[tuple[tuple[int, str], str]]:
+    """Yield each day of a month, and as it is written."""
+    for found in _DAY.finditer(text):
+        yield (int(found[1] or found[4]), found[2] or found[3]), found[0]
 
 
 def _computed(text: str) -> Iterator[str]:
