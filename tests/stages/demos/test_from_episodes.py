@@ -127,6 +127,15 @@ def test_answers_to_problems_become_demonstrations_without_tools(tmp_path: Path)
     assert "tools" not in row.tags
 
 
+def test_what_a_program_played_is_taken_only_when_asked_for(tmp_path: Path) -> None:
+    held = played(tmp_path / "ep", [episode(0, READ, SUBMIT, model="")], {})
+    tasks = asked(tmp_path / "tasks")
+    with pytest.raises(ConfigError, match="played by a program"):
+        from_episodes(held, tasks, tmp_path / "demos")
+    outcome = from_episodes(held, tasks, tmp_path / "demos", EpisodesRecipe(programs=True))
+    assert outcome.n_demonstrations == 1
+
+
 def test_episodes_of_other_tasks_are_refused(tmp_path: Path) -> None:
     held = played(tmp_path / "ep", [episode(0, READ, task_id="other")], {})
     with pytest.raises(ConfigError, match="has no 'other'"):

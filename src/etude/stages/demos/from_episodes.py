@@ -21,6 +21,7 @@ TAMPERED = "it reached into the test run"
 NOT_HANDED_IN = "it never handed in"
 NO_TURNS = "no turns to imitate"
 OTHER_MODEL = "of another model"
+PROGRAM = "played by a program"
 SAME = "same as another"
 ENOUGH = "enough of this task"
 
@@ -29,7 +30,10 @@ class EpisodesRecipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Which episodes to take, and how."""
 
     models: tuple[str, ...] = ()
-    """Names of the models whose episodes are taken; empty for all, programs included."""
+    """Names of the models whose episodes are taken; empty for all."""
+    programs: bool = False
+    """Take what programs played as well, such as `search`, or `oracle`, which knows the answers.
+    They were never asked as a model is, and say nothing beside their calls."""
     per_task: int = 4
     """At most so many of one task or problem, those with the fewest turns first; 0 for all."""
     only_handed_in: bool = True
@@ -132,6 +136,7 @@ def _reason_to_drop(episode: Episode, grade: Grade | None, recipe: EpisodesRecip
         (not grade.solved, NOT_SOLVED),
         (recipe.only_handed_in and episode.ending != "submitted", NOT_HANDED_IN),
         (not any(turn.text.strip() or turn.calls for turn in episode.turns), NO_TURNS),
+        (not episode.model and not recipe.programs, PROGRAM),
         (bool(recipe.models) and episode.model not in recipe.models, OTHER_MODEL),
     )
     return next((reason for holds, reason in reasons if holds), "")
