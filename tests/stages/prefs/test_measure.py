@@ -4,6 +4,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
 from etude.errors import ConfigError
 from etude.records import Rating
@@ -16,6 +18,7 @@ from etude.stages.prefs.simulate import (
     usual_suspects,
     write_simulated,
 )
+from etude.stages.prefs.suspicion import SuspicionSettings
 
 QUICK = MeasureSettings(resampling=Resampling(n_draws=60))
 
@@ -87,3 +90,49 @@ def test_ratings_of_nothing_are_refused_with_their_reason() -> None:
         measure_ratings(made.comparisons, [Rating(id="r", comparison_id="?", rater="a", order=())])
     with pytest.raises(ConfigError, match="none of 0 ratings"):
         measure_ratings([], [])
+
+
+PLACES = st.integers(-1, 3)
+RATINGS = st.builds(
+    Rating,
+    id=st.uuids().map(str),
+    comparison_id=st.sampled_from(["c0", "c1", "c2", "gold", "three", "\x00?"]),
+    rater=st.sampled_from(["a", "b", "c", "", "\u202ez"]),
+    order=st.one_of(st.just((0, 1)), st.just((1, 0)), st.lists(PLACES, max_size=3).map(tuple)),
+    verdict=st.sampled_from(["ranked", "ranked", "ranked", "both_bad", "cannot_judge"]),
+    ranking=st.one_of(
+        st.sampled_from([((0,), (1,)), ((1,), (0,)), ((0, 1),), ((2,), (0, 1)), ()]),
+        st.lists(st.lists(PLACES, max_size=3).map(tuple), max_size=3).map(tuple),
+    ),
+    strength=st.integers(-5, 5),
+    scores=st.dictionaries(
+        st.sampled_from(["good", ""]), st.lists(st.integers(), max_size=3).map(tuple), max_size=2
+    ),
+    purpose=st.sampled_from(["work", "work", "gold", "repeat", "adjudication"]),
+    created=st.sampled_from(["", "2026-01-01", "x"]),
+    duration_s=st.floats(),
+)
+
+
+# Shrinking such lists takes minutes, and a list that fails says enough.
+@settings(max_examples=80, deadline=None, phases=[Phase.reuse, Phase.generate])
+@given(st.lists(RATINGS, max_size=25), st.integers(0, 10))
+def test_whatever_ratings_say_there_is_a_report_or_a_reason(
+    ratings: list[Rating], seed: int
+) -> None:
+    pairs = simulate(honest(1), Design(n_comparisons=4, gold_share=0), seed).comparisons
+    three = simulate(honest(1), Design(n_comparisons=1, n_candidates=3), seed).comparisons[0]
+    named = [
+        msgspec.structs.replace(one, id=name, gold=1 if name == "gold" else None)
+        for one, name in zip((*pairs, three), ("c0", "c1", "c2", "gold", "three"), strict=True)
+    ]
+    eager = MeasureSettings(
+        resampling=Resampling(n_draws=10),
+        suspicion=SuspicionSettings(min_votes=1),
+        min_common=1,
+    )
+    try:
+        report = measure_ratings(named, ratings, eager)
+    except ConfigError:
+        return
+    assert msgspec.json.decode(msgspec.json.encode(report), type=PrefsReport) == report

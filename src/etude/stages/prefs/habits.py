@@ -102,7 +102,7 @@ class Habit:
         """
         self._chosen, self._n = counts[:, 0], counts[:, 1]
         self._shares = [
-            wilson(float(min(k, n)), float(n), confidence) if n > 0 else None
+            wilson(float(min(k, n)), float(n), confidence) if n >= 0.5 else None
             for k, n in zip(self._chosen, self._n, strict=True)
         ]
 
@@ -111,7 +111,7 @@ class Habit:
         """Strength from -1 to 1, by Newcombe's hybrid of two Wilson intervals.
 
         1 is always with the feature, -1 always against it, 0 not moved by it. `None` where it was
-        never better or never worse. Source: Newcombe 1998, method 10.
+        not half a time better, or not half a time worse. Source: Newcombe 1998, method 10.
         """
         better, worse = self._shares
         if better is None or worse is None:

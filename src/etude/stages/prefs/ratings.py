@@ -9,7 +9,6 @@ made in knowledge of them, and are kept apart.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
-from math import isfinite
 
 import msgspec
 import numpy as np
@@ -21,6 +20,8 @@ LEFT, RIGHT, TIE, BAD = 0, 1, 2, 3
 """Outcomes of a pair: the answer of the lower place is better, the other is, neither, both bad."""
 MOST_CANDIDATES = 20
 """Answers of one comparison at most: the pairs of a ranking grow with the square."""
+LEAST_S, MOST_S = 0.001, 10_000_000.0
+"""Times of a rating that can be true; others count as not known."""
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -225,7 +226,7 @@ def _rows(rating: Rating, number: int, n_candidates: int) -> list[_Row]:
                 outcome=outcome,
                 strength=min(3, max(0, rating.strength)) if top else 0,
                 first=first,
-                seconds=seconds if isfinite(seconds) and seconds > 0 else float("nan"),
+                seconds=seconds if LEAST_S <= seconds <= MOST_S else float("nan"),
             )
         )
     return rows
