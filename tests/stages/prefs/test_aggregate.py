@@ -9,6 +9,7 @@ import pytest
 from etude.errors import ConfigError
 from etude.records import Candidate, Comparison, Message, Origin, Preference, Rating
 from etude.stages.prefs.aggregate import AggregateRecipe, aggregate_dataset, soft_labels
+from etude.stages.prefs.habits import AGREES
 from etude.stages.prefs.ratings import LEFT, read_ballots
 from etude.stages.prefs.simulate import (
     Design,
@@ -80,6 +81,12 @@ def test_a_data_set_of_preferences_says_what_each_rests_on(tmp_path: Path) -> No
         by_source = {one.source: one for one in known[row.comparison_id].candidates}
         assert by_source[row.chosen_source].messages == row.chosen
         assert by_source[row.rejected_source].messages == row.rejected
+        agreeing = by_source[row.chosen_source], by_source[row.rejected_source]
+        place = int(known[row.comparison_id].tags[AGREES])
+        wanted = [known[row.comparison_id].candidates[place] == one for one in agreeing]
+        assert row.tags.get(AGREES) == {(True, False): "chosen", (False, True): "rejected"}.get(
+            (wanted[0], wanted[1])
+        )
     assert len({row.id for row in rows}) == len(rows)
     again = aggregate_dataset(ratings, AggregateRecipe(), tmp_path / "again")
     assert again.n_kept == outcome.n_kept

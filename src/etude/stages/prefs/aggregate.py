@@ -14,6 +14,7 @@ from etude.errors import ConfigError
 from etude.records import Comparison, Origin, Preference, Rating
 from etude.stages.prefs.agreement import Resampling
 from etude.stages.prefs.dawid_skene import EmSettings
+from etude.stages.prefs.habits import AGREES, agreeing_places
 from etude.stages.prefs.mace import fit_mace
 from etude.stages.prefs.measure import suspicions_of
 from etude.stages.prefs.ratings import LEFT, RIGHT, TIE, Ballots, read_ballots
@@ -290,7 +291,12 @@ def _preference(
 ) -> Preference:
     better, worse = (comparison.candidates[place] for place in order)
     low, high = sorted(order)
-    ruled = {ADJUDICATED: "yes"} if label.ruling >= 0 else {}
+    tags = {name: text for name, text in comparison.tags.items() if name != AGREES}
+    agreeing = agreeing_places(comparison) & {*order}
+    if len(agreeing) == 1:
+        tags[AGREES] = "chosen" if order[0] in agreeing else "rejected"
+    if label.ruling >= 0:
+        tags[ADJUDICATED] = "yes"
     return Preference(
         id=f"{comparison.id}/{low}-{high}",
         origin=Origin(
@@ -307,7 +313,7 @@ def _preference(
         comparison_id=comparison.id,
         chosen_source=better.source,
         rejected_source=worse.source,
-        tags={**comparison.tags, **ruled},
+        tags=tags,
     )
 
 

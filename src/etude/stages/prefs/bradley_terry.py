@@ -185,22 +185,21 @@ class _Logit:
         self.n_parameters = n_sources + knows_first + has_ties
         self.beta = np.zeros(self.n_parameters)
         self._ridge = np.full(self.n_parameters, max(ridge, 1e-9))
-        design = np.zeros((n, self.n_parameters))
-        rows = np.arange(n)
-        design[rows, contests.left] += 1.0
-        design[rows, contests.right] -= 1.0
-        if self.first_at is not None:
-            design[:, self.first_at] = np.select(
+        self._n_sources = n_sources
+        self._position = np.zeros(n)
+        if knows_first:
+            self._position = np.select(
                 [contests.first == LEFT, contests.first == RIGHT], [1.0, -1.0], 0.0
             )
-        self._design = design
 
     def fit(self, max_rounds: int) -> bool:
         """Climb to the optimum; whether it was reached."""
         value = self._objective(self.beta)
         for _ in range(max_rounds):
-            residual, information = self._slope()
-            gradient = residual.sum(axis=0) - self._ridge * self.beta
+            of_side, of_tie, information = self._slope()
+            gradient = self._collect(of_side) - self._ridge * self.beta
+            if self.tie_at is not None:
+                gradient[self.tie_at] += float(of_tie.sum())
             step = np.linalg.solve(information, gradient)
             if float(np.abs(step).max(initial=0.0)) < 1e-10:
                 return True
@@ -213,18 +212,25 @@ class _Logit:
 
     def covariance(self) -> Floats:
         """Return the sandwich covariance of the parameters, clustered by group."""
-        residual, information = self._slope()
+        of_side, of_tie, information = self._slope()
         _, place = np.unique(self._contests.group, return_inverse=True)
         n_groups = int(place.max(initial=-1)) + 1
         scores = np.zeros((n_groups, self.n_parameters))
-        np.add.at(scores, place, residual)
+        np.add.at(scores, (place, self._contests.left), of_side)
+        np.add.at(scores, (place, self._contests.right), -of_side)
+        if self.first_at is not None:
+            scores[:, self.first_at] = np.bincount(place, of_side * self._position, n_groups)
+        if self.tie_at is not None:
+            scores[:, self.tie_at] = np.bincount(place, of_tie, n_groups)
         bread = np.linalg.inv(information)
         few = n_groups / (n_groups - 1) if n_groups > 1 else 1.0
         return np.asarray(bread @ (scores.T @ scores) @ bread * few, dtype=np.float64)
 
     def _chances(self, beta: Floats) -> tuple[Floats, Floats]:
         """Chances of left, right and tie, of (contests, 3), and the log of the denominator."""
-        half = self._design @ beta / 2
+        half = (beta[self._contests.left] - beta[self._contests.right]) / 2
+        if self.first_at is not None:
+            half = half + self._position * beta[self.first_at] / 2
         tie = beta[self.tie_at] if self.tie_at is not None else -np.inf
         logits = np.stack([half, -half, np.full(len(half), tie)], axis=1)
         top = logits.max(axis=1, keepdims=True)
@@ -237,24 +243,38 @@ class _Logit:
         said = logs[np.arange(len(logs)), self._contests.outcome]
         return float(self._contests.weight @ said - (self._ridge * beta**2).sum() / 2)
 
-    def _slope(self) -> tuple[Floats, Floats]:
-        """Score of each contest, of (contests, parameters), and the penalised information."""
+    def _slope(self) -> tuple[Floats, Floats, Floats]:
+        """Score of each contest towards the left side, and towards a tie; and the information."""
         chances, _ = self._chances(self.beta)
+        left, right = self._contests.left, self._contests.right
         weight, outcome = self._contests.weight, self._contests.outcome
         side = np.select([outcome == LEFT, outcome == RIGHT], [0.5, -0.5], 0.0)
-        mean = (chances[:, 0] - chances[:, 1]) / 2
-        residual = self._design * (weight * (side - mean))[:, None]
+        mean, tie = (chances[:, 0] - chances[:, 1]) / 2, chances[:, 2]
         spread = weight * ((chances[:, 0] + chances[:, 1]) / 4 - mean**2)
-        information = self._design.T @ (self._design * spread[:, None])
+        information = np.diag(self._ridge)
+        np.add.at(information, (left, left), spread)
+        np.add.at(information, (right, right), spread)
+        np.add.at(information, (left, right), -spread)
+        np.add.at(information, (right, left), -spread)
+        if self.first_at is not None:
+            column = self._collect(spread * self._position)
+            information[self.first_at, :] += column
+            information[: self._n_sources, self.first_at] += column[: self._n_sources]
         if self.tie_at is not None:
-            tie = chances[:, 2]
-            residual[:, self.tie_at] = weight * ((outcome == TIE) - tie)
-            information[self.tie_at, self.tie_at] = float((weight * tie * (1 - tie)).sum())
-            cross = self._design.T @ (-weight * mean * tie)
-            cross[self.tie_at] = 0.0
-            information[self.tie_at, :] += cross
-            information[:, self.tie_at] += cross
-        return residual, information + np.diag(self._ridge)
+            column = self._collect(-weight * mean * tie)
+            information[self.tie_at, :] += column
+            information[:, self.tie_at] += column
+            information[self.tie_at, self.tie_at] += float((weight * tie * (1 - tie)).sum())
+        return weight * (side - mean), weight * ((outcome == TIE) - tie), information
+
+    def _collect(self, of_side: Floats) -> Floats:
+        """Sum of what each contest adds to the strengths and to the advantage of the first."""
+        total = np.zeros(self.n_parameters)
+        total[: self._n_sources] = np.bincount(self._contests.left, of_side, self._n_sources)
+        total[: self._n_sources] -= np.bincount(self._contests.right, of_side, self._n_sources)
+        if self.first_at is not None:
+            total[self.first_at] = float(of_side @ self._position)
+        return total
 
 
 def _centring(groups: Ints, n_parameters: int) -> Floats:

@@ -18,7 +18,8 @@ from etude.stages.prefs.ratings import LEFT, RIGHT, Pair, Votes
 
 AGREES = "agrees_with_user"
 """Tag of a comparison: places of the candidates that agree with a view which the user stated,
-separated by commas. Comparisons without it say nothing of sycophancy."""
+separated by commas. Comparisons without it say nothing of sycophancy. A preference has it too,
+where one of its answers agrees and the other does not: `chosen` or `rejected`."""
 FIRST, LONGER, AGREEING = "first", "longer", "agrees"
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -48,9 +49,15 @@ def _longer(pair: Pair, comparison: Comparison) -> int:
     return -1 if left == right else LEFT if left > right else RIGHT
 
 
-def _agreeing(pair: Pair, comparison: Comparison) -> int:
+def agreeing_places(comparison: Comparison) -> set[int]:
+    """Return which candidates agree with what the user said, as the tag of a comparison has it."""
     named = {place.strip() for place in comparison.tags.get(AGREES, "").split(",")}
-    left, right = str(pair.left) in named, str(pair.right) in named
+    return {place for place in range(len(comparison.candidates)) if str(place) in named}
+
+
+def _agreeing(pair: Pair, comparison: Comparison) -> int:
+    named = agreeing_places(comparison)
+    left, right = pair.left in named, pair.right in named
     return -1 if left == right else LEFT if left else RIGHT
 
 
