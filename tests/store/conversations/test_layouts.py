@@ -166,6 +166,15 @@ def test_messages_have_one_schema_so_that_arrow_fills_nothing_in(tmp_path: Path)
     assert table[0]["completion"][1]["name"] == "search"
 
 
+def test_messages_as_parquet_have_types_and_come_back(tmp_path: Path) -> None:
+    row = demonstration(*CALLS, tags={"tools": TOOLS})
+    held = dataset(tmp_path / "ds", demonstrations=[row])
+    back = there_and_back(held, {"use": "messages", "parquet": True}, "messages", tmp_path)
+    assert [d.messages for d in back if isinstance(d, Demonstration)] == [CALLS]
+    with pytest.raises(ConfigError, match="takes no Parquet"):
+        formats.make({"use": "messages", "parquet": True, "openai": True})
+
+
 def test_rows_for_openai_hold_messages_and_tools_only(tmp_path: Path) -> None:
     row = demonstration(*CALLS, tags={"tools": TOOLS})
     held = dataset(tmp_path / "ds", demonstrations=[row])

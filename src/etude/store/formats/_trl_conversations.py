@@ -33,7 +33,11 @@ def write_demonstrations(dataset: Dataset, folder: Path) -> None:
         ConfigError: There is no demonstration to ship.
     """
     calls = holds_calls(row.messages for row in demonstrations(dataset))
-    columns = {"prompt": _chat(calls), "completion": _chat(calls), "tools": _TEXT}
+    columns = {
+        "prompt": chat_type(calls=calls),
+        "completion": chat_type(calls=calls),
+        "tools": _TEXT,
+    }
     rows = (_demonstration(row, calls=calls) for row in demonstrations(dataset))
     _write(rows, columns, dataset, folder, "trl_sft_readme.md")
 
@@ -48,20 +52,25 @@ def write_preferences(dataset: Dataset, folder: Path, *, unpaired: bool) -> None
         part for row in preferences(dataset) for part in (row.prompt, row.chosen, row.rejected)
     )
     if unpaired:
-        columns = {"prompt": _chat(calls), "completion": _chat(calls), "label": pa.bool_()}
+        columns = {
+            "prompt": chat_type(calls=calls),
+            "completion": chat_type(calls=calls),
+            "label": pa.bool_(),
+        }
         rows = (
             {**pair, "label": good}
             for row in preferences(dataset)
             for good, pair in _unpaired(row, calls=calls)
         )
     else:
-        columns = {name: _chat(calls) for name in ("prompt", "chosen", "rejected")}
+        columns = {name: chat_type(calls=calls) for name in ("prompt", "chosen", "rejected")}
         columns["probability"] = pa.float64()
         rows = (_preference(row, calls=calls) for row in preferences(dataset))
     _write(rows, columns, dataset, folder, "trl_preference_readme.md")
 
 
-def _chat(calls: bool) -> pa.DataType:
+def chat_type(*, calls: bool) -> pa.DataType:
+    """Return the Arrow type of a conversation."""
     return pa.list_(pa.struct(_WITH_CALLS if calls else _PLAIN))
 
 
@@ -101,9 +110,17 @@ def _unpaired(row: Preference, *, calls: bool) -> Iterator[tuple[bool, Wire]]:
 def _write(
     rows: Iterator[Wire], columns: dict[str, pa.DataType], dataset: Dataset, folder: Path, page: str
 ) -> None:
+    if not write_parquet(rows, columns, folder / "train.parquet"):
+        raise ConfigError(f"{dataset.path}: holds nothing to ship")
+    text = resources.files(f"{__package__}._texts").joinpath(page).read_text("utf-8")
+    (folder / "README.md").write_text(text.replace("{digest}", dataset.manifest.digest), "utf-8")
+
+
+def write_parquet(rows: Iterator[Wire], columns: dict[str, pa.DataType], path: Path) -> int:
+    """Write rows, each with an id and a licence beside these columns; return how many there are."""
     schema = pa.schema([("id", _TEXT), *columns.items(), ("licence", _TEXT)])
     n_rows = 0
-    with pq.ParquetWriter(folder / "train.parquet", schema, compression="zstd") as writer:
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         pending: list[Wire] = []
         for row in rows:
             pending.append(row)
@@ -112,7 +129,4 @@ def _write(
                 writer.write_table(pa.Table.from_pylist(pending, schema))
                 pending.clear()
         writer.write_table(pa.Table.from_pylist(pending, schema))
-    if not n_rows:
-        raise ConfigError(f"{dataset.path}: holds nothing to ship")
-    text = resources.files(f"{__package__}._texts").joinpath(page).read_text("utf-8")
-    (folder / "README.md").write_text(text.replace("{digest}", dataset.manifest.digest), "utf-8")
+    return n_rows
