@@ -206,9 +206,15 @@ def pose_family(settings: str, unit: str) -> str:
     try:
         made = asyncio.run(_pose_and_audit(named, order))
     except EtudeError as error:
-        counts = dict.fromkeys(("n_problems", "n_spellings", "n_false_rejects"), 0)
-        counts |= dict.fromkeys(("n_near_misses", "n_false_accepts"), 0)
-        refused = FamilyAudit(family=named.name, refused=str(error), **counts)
+        refused = FamilyAudit(
+            family=named.name,
+            n_problems=0,
+            n_spellings=0,
+            n_false_rejects=0,
+            n_near_misses=0,
+            n_false_accepts=0,
+            refused=str(error),
+        )
         made = FamilyMade(name=named.name, audit=refused)
     return msgspec.json.encode(made).decode()
 
