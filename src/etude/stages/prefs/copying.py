@@ -1,25 +1,36 @@
-"""Copying: two raters who say the same even where everyone else says otherwise.
+"""Copying: two raters who say the same more often than independent ones can.
 
-Honest raters agree because both are right, so agreement alone shows nothing. What shows it is
-agreement where both stand alone: on pairs where one rater chose against what all votes but the
-other's have as more likely, an honest other would do the same in less than half of cases, however
-skilled or careless. A coin does so in half of them.
+Honest raters agree because both are right, so agreement alone shows nothing. Two things show it.
+
+Raters who err independently agree at most as often as the worse of the two is right, however much
+items differ in difficulty: with g and h the advantage of each over a coin on an item, they agree in
+(1 + gh) / 2 of cases, and gh is at most the smaller of the two.
+
+And on pairs where one rater chose against what all votes but the other's have as more likely, an
+honest other would do the same in less than half of cases; a coin does so in half of them.
 """
 
-from itertools import permutations
+import math
+from collections.abc import Sequence
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from etude.stages.prefs.dawid_skene import log_evidence
+from etude.stages.prefs.dawid_skene import Answers, Fitted, fit_dawid_skene, log_evidence
 from etude.stages.prefs.habits import one_pair_a_rating
-from etude.stages.prefs.intervals import binomial_tail
+from etude.stages.prefs.intervals import Estimate, binomial_tail, normal_quantile, normal_tail
+from etude.stages.prefs.quality import accuracy_of
 from etude.stages.prefs.ratings import LEFT, RIGHT, Ballots
-from etude.stages.prefs.truth import Truth
+from etude.stages.prefs.truth import Truth, to_answers
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+CLOSE = 0.8
+"""Share of equal choices from which it is asked whether two are more alike than they can be."""
+MARGIN = 0.05
+"""Share of equal choices beyond what is possible that is tolerated: accuracies are measured against
+a consensus, which is surer of hard items than it should be."""
 
 
 class Likeness(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,15 +47,18 @@ class Likeness(msgspec.Struct, frozen=True, kw_only=True):
     """Pairs among them on which one of the two stands against everyone else."""
     n_alone_same: int
     """Identical choices among those."""
+    accuracy: float
+    """Accuracy of the worse of the two on those pairs, by everyone else; 1 where they are not
+    alike enough to ask, or nothing tells."""
     p_value: float
-    """Chance of standing together so often for one who flips a coin."""
+    """Chance of agreeing so often, or of standing together so often, for independent raters."""
 
 
 def find_likenesses(ballots: Ballots, truth: Truth, *, min_common: int = 20) -> list[Likeness]:
     """Return how alike each rater is to each other one, on pairs that the other rated before.
 
-    Copiers weigh each other's votes up. So where few others rated the same pairs nothing is found,
-    rather than something that is not there.
+    Copiers weigh each other's votes up, until everyone else looks right only where they agree with
+    the two. So accuracies are measured by a truth that is fitted without the later one.
     """
     votes = ballots.votes
     keep = one_pair_a_rating(votes) & (votes.outcome <= RIGHT)
@@ -53,23 +67,47 @@ def find_likenesses(ballots: Ballots, truth: Truth, *, min_common: int = 20) -> 
     choice, turn = np.full(shape, -1, dtype=np.int8), np.zeros(shape, dtype=np.int64)
     choice[votes.rater[keep], votes.pair[keep]] = votes.outcome[keep]
     turn[votes.rater, votes.pair] = votes.rating
-    evidence = log_evidence(truth.answers, truth.fitted.confusion)
-    for_left = evidence[:, LEFT] - evidence[:, RIGHT]
-    said = np.zeros(shape)
-    said[votes.rater, votes.pair] = for_left
-    total = np.bincount(votes.pair, for_left, shape[1])
+    said = _said(truth.answers, truth.fitted, shape)
+    total = said.sum(axis=0)
     found: list[Likeness] = []
-    for later, earlier in permutations(range(shape[0]), 2):
-        common = (choice[later] >= 0) & (choice[earlier] >= 0) & (turn[later] > turn[earlier])
-        if int(common.sum()) < min_common:
-            continue
-        same = choice[later, common] == choice[earlier, common]
-        alone = (
-            _stands_alone(choice[later, common], (total - said[earlier])[common]),
-            _stands_alone(choice[earlier, common], (total - said[later])[common]),
-        )
-        found.append(_likeness((later, earlier), same, alone))
+    for later in range(shape[0]):
+        without: Floats | None = None
+        for earlier in range(shape[0]):
+            common = (choice[later] >= 0) & (choice[earlier] >= 0) & (turn[later] > turn[earlier])
+            if later == earlier or int(common.sum()) < min_common:
+                continue
+            mine, theirs = choice[later, common], choice[earlier, common]
+            alone = (
+                _stands_alone(mine, (total - said[earlier])[common]),
+                _stands_alone(theirs, (total - said[later])[common]),
+            )
+            accuracies: list[Estimate | None] = []
+            if float((mine == theirs).mean()) >= CLOSE:
+                if without is None:
+                    without = _said_without(ballots, later, shape)
+                left = _chance((without.sum(axis=0) - without[earlier])[common])
+                accuracies = [accuracy_of(one.astype(np.int64), left) for one in (mine, theirs)]
+            found.append(_likeness((later, earlier), mine == theirs, alone, accuracies))
     return found
+
+
+def _said(answers: Answers, fitted: Fitted, shape: tuple[int, int]) -> Floats:
+    """Return the evidence for left in each rater's vote on each pair, of (raters, pairs)."""
+    evidence = log_evidence(answers, fitted.confusion)
+    said = np.zeros(shape)
+    said[answers.rater, answers.item] = evidence[:, LEFT] - evidence[:, RIGHT]
+    return said
+
+
+def _said_without(ballots: Ballots, rater: int, shape: tuple[int, int]) -> Floats:
+    """Return the same by a truth that is fitted without one rater."""
+    answers = to_answers(ballots.votes.take(ballots.votes.rater != rater), ballots.known)
+    return _said(answers, fit_dawid_skene(answers), shape)
+
+
+def _chance(for_left: Floats) -> Floats:
+    """Chance that left is better, from evidence for it in log-odds."""
+    return np.asarray(1 / (1 + np.exp(-np.clip(for_left, -700, 700))), dtype=np.float64)
 
 
 def _stands_alone(choice: NDArray[np.int8], for_left: Floats) -> NDArray[np.bool_]:
@@ -81,8 +119,9 @@ def _likeness(
     raters: tuple[int, int],
     same: NDArray[np.bool_],
     alone: tuple[NDArray[np.bool_], NDArray[np.bool_]],
+    accuracies: Sequence[Estimate | None],
 ) -> Likeness:
-    """Take whose standing alone gives the two away more."""
+    """Take whatever gives the two away most, and count that there were three ways."""
     sides = [(int(same[mask].sum()), int(mask.sum())) for mask in alone]
     tails = [binomial_tail(k, n, 0.5) for k, n in sides]
     best = tails.index(min(tails))
@@ -93,5 +132,19 @@ def _likeness(
         n_same=int(same.sum()),
         n_alone=sides[best][1],
         n_alone_same=sides[best][0],
-        p_value=min(1.0, 2 * tails[best]),
+        accuracy=min((one.value if one else 1.0 for one in accuracies), default=1.0),
+        p_value=min(1.0, 3 * min(*tails, _p_too_alike(same, accuracies))),
     )
+
+
+def _p_too_alike(same: NDArray[np.bool_], accuracies: Sequence[Estimate | None]) -> float:
+    """Chance of so many equal choices by independent raters of such accuracies (normal)."""
+    known = [one for one in accuracies if one is not None]
+    if len(known) < 2:
+        return 1.0
+    worse = min(known, key=lambda one: one.value)
+    share = (float(same.sum()) + 0.5) / (len(same) + 1)
+    error = math.hypot(
+        math.sqrt(share * (1 - share) / len(same)), worse.half_width / normal_quantile(0.95)
+    )
+    return normal_tail((share - worse.value - MARGIN) / error)

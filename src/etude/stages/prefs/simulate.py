@@ -52,7 +52,8 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
     strengths: Mapping[str, float] = msgspec.field(default_factory=lambda: dict(FOUR_SOURCES))
     """Log-strength of each source: the better of two answers is drawn by Bradley and Terry."""
     difficulty: float = 0.0
-    """How much comparisons differ: the log-odds of being right vary by this much (s.d.)."""
+    """How much comparisons differ: log-odds of being right are multiplied by the exponential of a
+    normal deviate of this s.d.; 0 makes all alike."""
     gold_share: float = 0.05
     """Share of comparisons whose best answer is known and tests raters."""
     repeat_share: float = 0.05

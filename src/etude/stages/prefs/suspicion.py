@@ -194,19 +194,19 @@ class _Bench:
         for one in find_likenesses(self._ballots, self._truth, min_common=self._settings.min_votes):
             alike = one.n_same >= self._settings.copy_share * one.n_common
             p_value = min(1.0, one.p_value * n_others) if alike else 1.0
-            if one.n_alone and (one.later not in best or p_value < best[one.later][0]):
+            if one.later not in best or p_value < best[one.later][0]:
                 best[one.later] = (p_value, one)
         tests: list[_Test] = []
         for rater, (p_value, one) in sorted(best.items()):
             name, whom = votes.raters[rater], votes.raters[one.earlier]
-            alone = exact_share(one.n_alone_same, one.n_alone)
+            same = exact_share(one.n_same, one.n_common)
             sentence = (
-                f"{name} chooses as {whom} did before in "
-                f"{_percent(exact_share(one.n_same, one.n_common))}, and in {_percent(alone)} "
-                "where one of them stands against everyone else: "
-                "a copy, the same person, or the same rule"
+                f"{name} chooses as {whom} did before in {_percent(same)}, where independent "
+                f"raters of their accuracy would in {one.accuracy:.0%} at most, and in "
+                f"{one.n_alone_same} of {one.n_alone} where one of them stands against everyone "
+                "else: a copy, the same person, or the same rule"
             )
-            tests.append(_Test(name, COPIES, alone, p_value, sentence))
+            tests.append(_Test(name, COPIES, same, p_value, sentence))
         return tests
 
     def position(self, rater: int) -> list[_Test]:
