@@ -280,10 +280,12 @@ _pytest.python.Function.setup = setup
 }
 
 
-def start(made: Path) -> tuple[Environment, AnswerKey]:
+def start(made: Path, bug_in: str = "") -> tuple[Environment, AnswerKey]:
+    """Return the first task, or the first whose bug is in a certain file."""
     dataset = Dataset.open(made)
-    environment = next(open_environments(dataset, CodebaseStore(CodebaseStore.home())))
-    return environment, next(iter(dataset.keys()))
+    environments = open_environments(dataset, CodebaseStore(CodebaseStore.home()))
+    tasks = zip(environments, dataset.keys(), strict=True)
+    return next((task, key) for task, key in tasks if bug_in in key.path)
 
 
 @pytest.mark.parametrize("name", FORGERIES)
@@ -332,7 +334,8 @@ def parse_amount(text):
 )
 @pytest.mark.parametrize("name", STILL_PAID)
 def test_a_forgery_that_reads_the_tests_is_paid_nothing(name: str, made: Path) -> None:
-    environment, key = start(made)
+    # Its own bug must not be in what the hidden test is about.
+    environment, key = start(made, bug_in="book.py")
     test, forgery, broken = STILL_PAID[name]
     key = msgspec.structs.replace(key, fail_to_pass=(test,), pass_to_pass=())
     path = "src/ledger/__init__.py"
