@@ -31,7 +31,7 @@ def print_audits(audits: tuple[FamilyAudit, ...]) -> None:
     headings = ("family", "problems", "right, refused", "wrong, paid", "faults", "left out because")
     for heading in headings:
         left = heading in ("family", "left out because")
-        table.add_column(heading, justify="left" if left else "right")
+        table.add_column(heading, justify="left" if left else "right", overflow="fold")
     for audit in audits:
         table.add_row(
             audit.family,

@@ -252,6 +252,7 @@ def test_a_reference_that_is_no_mathematics_accepts_the_same_text_and_says_so(as
         ("28", "28\\%", {"omit_units": True}, 1.0),
         ("0.28", "28\\%", {}, 1.0),
         ("90", "90^\\circ", {"omit_units": True}, 1.0),
+        ("1/10%", "10%", {"omit_units": True}, 0.0),
         ("5", "5 cm", {}, 0.0),
         ("5", "5 cm", {"omit_units": True}, 1.0),
         ("5 m", "5 cm", {"omit_units": True}, 0.0),

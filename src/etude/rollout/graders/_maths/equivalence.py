@@ -203,8 +203,13 @@ def _angles(reference: Node, answer: Node, rules: Rules) -> list[tuple[Node, Nod
         pairs.append((reference, answer.items[0]))
     if rules.omit_units:
         for kind in ("degree", "percent"):
-            if reference.kind == kind != answer.kind:
+            if reference.kind == kind and not _mentions(answer, kind):
                 pairs.append((reference.items[0], answer))
-            elif answer.kind == kind != reference.kind:
+            elif answer.kind == kind and not _mentions(reference, kind):
                 pairs.append((reference, answer.items[0]))
     return pairs
+
+
+def _mentions(tree: Node, kind: str) -> bool:
+    """Whether a sign stands anywhere in a tree, as percent does in `1/10%`."""
+    return tree.kind == kind or any(_mentions(item, kind) for item in tree.items)
