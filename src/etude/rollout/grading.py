@@ -28,6 +28,9 @@ FORBIDDEN_NAMES = (
 TAMPERED = "tampered: a test that must fail passed"
 DEFAULT_S = 10.0
 """What a test may take of which it is not known how long it takes on the healthy code."""
+OUT_OF_TIME = "the test run outlived its time"
+BROKEN_OFF = "the test run ended before its end"
+"""Also said when a single test outlived its time and the rest was given up."""
 TEST_FOLDERS = {"tests", "test", "_tests"}
 
 
@@ -212,9 +215,9 @@ class Canaried:
 def cut_short(run: SuiteRun) -> str:
     """Say how a run ended before its end; empty when it did not."""
     if run.timed_out:
-        return "the test run outlived its time"
+        return OUT_OF_TIME
     if not run.complete:
-        return "the test run ended before its end"
+        return BROKEN_OFF
     return ""
 
 

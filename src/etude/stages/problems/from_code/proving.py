@@ -2,7 +2,6 @@
 
 import ast
 import hashlib
-import itertools
 from collections.abc import Callable, Iterator
 
 import msgspec
@@ -10,10 +9,11 @@ import msgspec
 from etude import __version__
 from etude.errors import TaskError
 from etude.records import Origin, Problem, Reference
-from etude.rollout.graders import Judge, Means, graders
+from etude.rollout.graders import Judge, Means, Verdict, graders
 from etude.rollout.graders.codebase import FunctionHole
-from etude.rollout.grading import run_tests
+from etude.rollout.grading import BROKEN_OFF, OUT_OF_TIME, run_tests
 from etude.rollout.splicing import Unfit, body_lines, functions_of, parse, splice, split_lines
+from etude.rollout.suites import SuiteRun
 from etude.stages.problems.from_code.functions import Candidate, FunctionGates
 from etude.stages.problems.from_code.project import Project
 from etude.stages.problems.from_code.statement import Unclear, write_statement
@@ -69,10 +69,15 @@ class FunctionProver:
         problem = self._problem(candidate, statement, seed)
         reference = self._reference(candidate, problem.id)
         caught: list[str] = []
-        for mutant in self._some_mutants(candidate, seed):
-            if await self._passes(reference, mutant):
+        for mutant in self._mutants(candidate, seed):
+            verdict = await self._judged(reference, mutant)
+            if verdict.score > 0:
                 reference = await self._sharpen(candidate, reference, mutant)
+            elif verdict.note in (OUT_OF_TIME, BROKEN_OFF):
+                continue  # It may be the machine that is slow: this proves nothing.
             caught.append(mutant)
+            if len(caught) == self.gates.n_mutants:
+                break
         if len(caught) < self.gates.n_mutants:
             raise Refused("too few mistakes can be put into it")
         for stub in stubs(candidate.code):
@@ -84,16 +89,17 @@ class FunctionProver:
         reference = msgspec.structs.replace(reference, near_misses=tuple(caught))
         return Made(problem=problem, reference=reference)
 
-    async def _passes(self, reference: Reference, code: str) -> bool:
+    async def _judged(self, reference: Reference, code: str) -> Verdict:
         response = graders.make({"use": "codebase"}).present(code)
-        verdict = await self.judge.judge(response, reference)
-        return verdict.score > 0
+        return await self.judge.judge(response, reference)
 
-    def _some_mutants(self, candidate: Candidate, seed: int) -> Iterator[str]:
+    async def _passes(self, reference: Reference, code: str) -> bool:
+        return (await self._judged(reference, code)).score > 0
+
+    def _mutants(self, candidate: Candidate, seed: int) -> Iterator[str]:
         original = ast.dump(parse(candidate.code))
         proposed = self.mutants(candidate.code, candidate.covered, seed)
-        fresh = (code for code in proposed if ast.dump(parse(code)) != original)
-        return itertools.islice(fresh, self.gates.n_mutants)
+        return (code for code in proposed if ast.dump(parse(code)) != original)
 
     async def _sharpen(self, candidate: Candidate, reference: Reference, mutant: str) -> Reference:
         """Add tests that refuse a mistake which passes.
@@ -116,13 +122,14 @@ class FunctionProver:
             tests=others,
             give_up_after=1,
         )
-        failing = [test for test in others if test in run.results and not run.passed(test)]
+        failing = [test for test in others if _fails(run, test)]
         if not failing:
             raise Refused("tests too weak: a mistake passes")
         hole = _hole(reference)
         more = msgspec.structs.replace(hole, tests=(*hole.tests, *failing[:MORE_TESTS]))
         sharper = msgspec.structs.replace(reference, data=msgspec.json.encode(more).decode())
-        if await self._passes(sharper, mutant):
+        verdict = await self._judged(sharper, mutant)
+        if verdict.score > 0 or verdict.note in (OUT_OF_TIME, BROKEN_OFF):
             raise Refused("tests too weak: a mistake passes")
         return sharper
 
@@ -167,6 +174,14 @@ def origin_of(project: Project, path: str) -> Origin:
         made_by=MADE_BY,
         parents=(card.id,),
     )
+
+
+def _fails(run: SuiteRun, test: str) -> bool:
+    """Whether a test fails, and not for want of time."""
+    result = run.results.get(test)
+    if result is None or result.outcome == "passed":
+        return False
+    return result.failure is None or result.failure.exception != "TestTimedOut"
 
 
 def _hole(reference: Reference) -> FunctionHole:

@@ -36,7 +36,7 @@ from etude.store import (
 )
 from etude.store.manifest import NAME as MANIFEST
 
-RULES = 1
+RULES = 2
 """Raised whenever the same function may be judged otherwise; older verdicts are not read then."""
 NO_VERDICT = "no verdict"
 
