@@ -264,3 +264,20 @@ def _alive(pid: int) -> bool:
         return " Z " not in Path(f"/proc/{pid}/stat").read_text()
     except FileNotFoundError:
         return sys.platform != "linux"
+
+
+def test_the_memory_of_whoever_starts_a_worker_is_not_its_own() -> None:
+    code = """
+import asyncio
+from etude.rollout.graders._pool import WorkerPool
+held = bytearray(600 << 20)
+held[::4096] = b"x" * len(held[::4096])
+async def play():
+    function = "tests.rollout.graders.orders:obey"
+    async with WorkerPool(function, jobs=1, memory_bytes=1 << 30) as pool:
+        print(len({await pool.ask(b"pid", timeout_s=20) for _ in range(3)}))
+asyncio.run(play())
+"""
+    run = [sys.executable, "-c", code]
+    done = subprocess.run(run, check=True, capture_output=True, text=True, cwd=Path.cwd())
+    assert done.stdout == "1\n"
