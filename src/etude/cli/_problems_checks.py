@@ -8,10 +8,11 @@ import click
 import msgspec
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from etude.cli._problems_options import means_of, model_options, names_of
 from etude.cli._progress import progress_line
-from etude.cli._rows import print_pairs
+from etude.cli._rows import print_pairs, printable
 from etude.cli._swe_options import DATASET, JOBS, JSON, SANDBOX
 from etude.config import read_toml
 from etude.errors import ConfigError
@@ -34,12 +35,12 @@ def print_audits(audits: tuple[FamilyAudit, ...]) -> None:
         table.add_column(heading, justify="left" if left else "right", overflow="fold")
     for audit in audits:
         table.add_row(
-            audit.family,
+            Text(printable(audit.family)),
             str(audit.n_problems),
             f"{audit.n_false_rejects}/{audit.n_spellings}",
             f"{audit.n_false_accepts}/{audit.n_near_misses}",
             str(audit.n_faults),
-            audit.refused,
+            Text(printable(audit.refused)),
         )
     console.print(table)
     kept = [audit for audit in audits if not audit.refused]
@@ -133,7 +134,7 @@ def verify_command(
         return
     for row in grades:
         score = "fault" if row.score is None else f"{row.score:.3f}"
-        click.echo(f"{row.task_id}  {score}  {row.fault or row.note}")
+        click.echo(printable(f"{row.task_id}  {score}  {row.fault or row.note}"))
     if len(grades) > 1:
         click.echo(f"{sum(row.solved for row in grades)} of {len(grades)} right")
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from etude.cli._groups import Suggesting
 from etude.cli._problems_options import names_of
 from etude.cli._progress import progress_line
-from etude.cli._rows import print_pairs
+from etude.cli._rows import print_pairs, printable
 from etude.cli._swe_options import DATASET, JSON
 from etude.config import read_toml
 from etude.records import Demonstration
@@ -59,7 +59,8 @@ def check_command(
         click.echo(msgspec.json.encode(found))
     else:
         for row in found[:shown]:
-            click.echo(f"{row.id}: {row.check}, {row.finding.severity}: {row.finding.what}")
+            what = f"{row.id}: {row.check}, {row.finding.severity}: {row.finding.what}"
+            click.echo(printable(what))
         n_errors = len({row.id for row in found if row.finding.severity == "error"})
         click.echo(
             f"{len(found)} findings in {len({row.id for row in found})} of "

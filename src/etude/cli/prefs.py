@@ -8,11 +8,12 @@ import click
 import msgspec
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from etude.cli._groups import Suggesting
 from etude.cli._problems_options import model_options, names_of
 from etude.cli._progress import progress_line
-from etude.cli._rows import print_pairs
+from etude.cli._rows import print_pairs, printable
 from etude.cli._swe_options import DATASET, JSON
 from etude.config import read_toml
 from etude.models import models
@@ -86,12 +87,14 @@ def _print_report(report: PrefsReport) -> None:
         table.add_column(heading, justify="left" if heading == "rater" else "right")
     for rater in report.raters:
         known = (rater.accuracy, rater.gold, rater.agreement, rater.steadiness)
-        table.add_row(rater.rater, str(rater.n_ratings), *(_short(one) for one in known))
+        table.add_row(
+            Text(printable(rater.rater)), str(rater.n_ratings), *(_short(one) for one in known)
+        )
     console.print(table)
     flagged = [one for one in report.suspicions if one.flagged]
     click.echo(f"{len(flagged)} suspicions of {len({one.rater for one in flagged})} raters:")
     for one in flagged:
-        click.echo(f"  {one.rater}, {one.kind}: {one.sentence}")
+        click.echo(printable(f"  {one.rater}, {one.kind}: {one.sentence}"))
     if report.sources is not None:
         strengths = {s.source: _said(s.log_strength) for s in report.sources.strengths}
         print_pairs(console, "log-strength of each source", strengths)
@@ -150,7 +153,7 @@ def aggregate_command(
         return
     print_pairs(Console(), "pairs that are no preference, by reason", outcome.dropped)
     if outcome.left_out:
-        click.echo(f"raters left out: {', '.join(outcome.left_out)}")
+        click.echo(printable(f"raters left out: {', '.join(outcome.left_out)}"))
     click.echo(
         f"{outcome.n_kept} preferences of {outcome.n_pairs} pairs in {outcome.path}, "
         f"{outcome.mean_probability:.1%} likely on average"
@@ -171,7 +174,7 @@ def bias_command(dataset: Path, table: str, as_json: bool) -> None:
     """Say what the preferences of DATASET pay for, beside rulers that read nothing."""
     where = cast("Literal['auto', 'preferences', 'ratings']", table)
     report = audit_bias(Dataset.open(dataset), table=where)
-    click.echo(msgspec.json.encode(report) if as_json else "\n".join(bias_lines(report)))
+    click.echo(msgspec.json.encode(report) if as_json else printable("\n".join(bias_lines(report))))
 
 
 @command.command("reweight", epilog="Example: etude prefs reweight preferences --out balanced")
@@ -226,7 +229,9 @@ def errors_command(dataset: Path, label: str | None, shown: int, as_json: bool) 
     else:
         material = of_labelled(read_labelled(held, label))
     report = find_label_errors(material)
-    click.echo(msgspec.json.encode(report) if as_json else "\n".join(error_lines(report, shown)))
+    click.echo(
+        msgspec.json.encode(report) if as_json else printable("\n".join(error_lines(report, shown)))
+    )
 
 
 @command.command("probe", epilog="Example: etude prefs probe --model NAME --base-url URL")
@@ -246,7 +251,9 @@ def probe_command(
     with progress_line(quiet=as_json) as line:
         line.update(f"asking about {len(facts)} facts")
         report = asyncio.run(probe_model(models.make(dict(model)), facts, n_parallel=jobs))
-    click.echo(msgspec.json.encode(report) if as_json else "\n".join(probe_lines(report)))
+    click.echo(
+        msgspec.json.encode(report) if as_json else printable("\n".join(probe_lines(report)))
+    )
 
 
 @command.command("probes", epilog="Example: etude prefs probes --out probes")
