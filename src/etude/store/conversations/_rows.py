@@ -1,14 +1,13 @@
 """Rows of a file, each with its place: JSON, JSON Lines, CSV or Parquet, compressed or not."""
 
 import contextlib
-import gzip
 import io
 import json
 import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, cast
+from typing import BinaryIO, NamedTuple
 
 import msgspec
 import pyarrow as pa
@@ -19,6 +18,7 @@ from etude.errors import ConfigError, RecordError, blame
 from etude.records import BrokenRecord
 from etude.store._chat import UnfitError
 from etude.store._csv import read_csv
+from etude.store.expanded import expanded
 
 LIMIT_ROW_BYTES = 64 << 20
 """Longest line that is read."""
@@ -78,7 +78,7 @@ def read_rows(path: Path) -> Iterator[Row | BrokenRecord]:
     if name.endswith((".parquet", ".pq")):
         yield from _parquet(path)
     elif name.endswith((".json", ".jsonl", ".ndjson", ".csv")):
-        with _opened(path) as file:
+        with expanded(path) as file:
             if name.endswith(".csv"):
                 yield from _csv(path, file)
             else:
@@ -95,22 +95,6 @@ def broken(path: Path, place: str, why: str, shown: str | bytes = "") -> BrokenR
     text = shown.decode("utf-8", "replace") if isinstance(shown, bytes) else shown
     excerpt = "".join(c if c.isprintable() else " " for c in text[:_EXCERPT_CHARS])
     return BrokenRecord(id=f"{path.name}: {place}", reason=why[:300], excerpt=excerpt)
-
-
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
-    """Hold the bytes of a file, expanded."""
-    with contextlib.ExitStack() as stack:
-        with blame(ConfigError, f"cannot read {path}"):
-            stored = stack.enter_context(path.open("rb"))
-            if path.name.lower().endswith(".gz"):
-                file: object = stack.enter_context(gzip.GzipFile(fileobj=stored))
-            elif path.name.lower().endswith(".zst"):
-                reader = zstandard.ZstdDecompressor().stream_reader(stored, read_across_frames=True)
-                file = io.BufferedReader(cast("io.RawIOBase", reader))
-            else:
-                file = stored
-        yield cast("BinaryIO", file)
 
 
 def _lines(path: Path, file: BinaryIO) -> Iterator[Row | BrokenRecord]:
@@ -234,7 +218,7 @@ def _parquet(path: Path) -> Iterator[Row | BrokenRecord]:
     with contextlib.ExitStack() as stack:
         with blame(ConfigError, f"cannot read {path} as Parquet"):
             if path.name.lower().endswith((".gz", ".zst")):
-                data = stack.enter_context(_opened(path)).read(LIMIT_WHOLE_BYTES)
+                data = stack.enter_context(expanded(path)).read(LIMIT_WHOLE_BYTES)
                 table = pq.ParquetFile(pa.BufferReader(data))
             else:
                 table = pq.ParquetFile(path)

@@ -1,12 +1,11 @@
 """Records of a file, each with its place: JSON, JSON Lines or Parquet, compressed or not."""
 
 import contextlib
-import gzip
 import io
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, cast
+from typing import BinaryIO, NamedTuple
 
 import msgspec
 import pyarrow as pa
@@ -16,6 +15,7 @@ import zstandard
 from etude.errors import ConfigError, blame
 from etude.records import BrokenRecord
 from etude.stages.problems.sources._base import Taken
+from etude.store.expanded import expanded
 
 LIMIT_RECORD_BYTES = 256 << 20
 """Largest record that is read; those with all tests of a program in them are large."""
@@ -119,29 +119,13 @@ def read_rows(path: Path) -> Iterator[Row | BrokenRecord]:
     if name.endswith((".parquet", ".pq")):
         yield from _parquet(path)
     elif name.endswith((".json", ".jsonl", ".ndjson")):
-        with _opened(path) as file:
+        with expanded(path) as file:
             yield from (_json if name.endswith(".json") else _lines)(path, file)
     else:
         raise ConfigError(
             f"{path}: cannot tell what it is; .jsonl, .json and .parquet are read, "
             "with .gz or .zst after it where it is compressed"
         )
-
-
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
-    """Hold the bytes of a file, expanded."""
-    with contextlib.ExitStack() as stack:
-        with blame(ConfigError, f"cannot read {path}"):
-            stored = stack.enter_context(path.open("rb"))
-            if path.name.lower().endswith(".gz"):
-                file: object = stack.enter_context(gzip.GzipFile(fileobj=stored))
-            elif path.name.lower().endswith(".zst"):
-                reader = zstandard.ZstdDecompressor().stream_reader(stored, read_across_frames=True)
-                file = io.BufferedReader(cast(io.RawIOBase, reader))
-            else:
-                file = stored
-        yield cast(BinaryIO, file)
 
 
 def _lines(path: Path, file: BinaryIO) -> Iterator[Row | BrokenRecord]:
@@ -202,7 +186,7 @@ def _parquet(path: Path) -> Iterator[Row | BrokenRecord]:
     with contextlib.ExitStack() as stack:
         with blame(ConfigError, f"cannot read {path} as Parquet"):
             if path.name.lower().endswith((".gz", ".zst")):
-                data = stack.enter_context(_opened(path)).read()
+                data = stack.enter_context(expanded(path)).read()
                 table = pq.ParquetFile(pa.BufferReader(data))
             else:
                 table = pq.ParquetFile(path)
