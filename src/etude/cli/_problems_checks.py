@@ -13,6 +13,7 @@ from rich.text import Text
 from etude.cli._problems_options import means_of, model_options, names_of
 from etude.cli._progress import progress_line
 from etude.cli._rows import print_pairs, printable
+from etude.cli._settings import OUT, RECIPE
 from etude.cli._swe_options import DATASET, JOBS, JSON, SANDBOX
 from etude.config import read_toml
 from etude.errors import ConfigError
@@ -171,7 +172,7 @@ def _read_responses(path: Path) -> list[_Response]:
 @click.command("answer", epilog="Example: etude problems answer problems --model NAME --out ep")
 @DATASET
 @model_options
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")
+@OUT
 @click.option("--attempts", type=click.IntRange(min=1), default=4, show_default=True)
 @click.option("--system", default="", help="What the model is told first.")
 @click.option("--id", "ids", multiple=True, help="Only this problem; may be given again.")
@@ -217,8 +218,8 @@ def answer_command(
     "calibrate", epilog="Example: etude problems calibrate problems --episodes ep --out kept"
 )
 @DATASET
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")
-@click.option("--recipe", type=click.Path(path_type=Path), help="A TOML file with settings.")
+@OUT
+@RECIPE
 @click.option(
     "--episodes",
     multiple=True,

@@ -1,12 +1,17 @@
-"""Settings of a plug-in as the command line gives them."""
+"""Options that several groups share: where to write, a recipe, settings of a plug-in."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import click
 import msgspec
 
 from etude.errors import ConfigError
 
+OUT = click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")
+RECIPE = click.option(
+    "--recipe", type=click.Path(path_type=Path), help="A TOML file with settings."
+)
 SETTINGS = click.option(
     "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of it."
 )

@@ -10,6 +10,7 @@ from etude.cli._groups import Suggesting
 from etude.cli._problems_options import names_of
 from etude.cli._progress import progress_line
 from etude.cli._rows import print_pairs, printable
+from etude.cli._settings import OUT, RECIPE
 from etude.cli._swe_options import DATASET, JSON
 from etude.config import read_toml
 from etude.records import Demonstration
@@ -19,11 +20,6 @@ from etude.stages.demos.choose import ChooseRecipe, choose
 from etude.stages.demos.from_episodes import EpisodesRecipe, from_episodes
 from etude.stages.demos.measure import DemosReport, MeasureRecipe, Spread, measure
 from etude.store import Dataset
-
-_OUT = click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")
-_RECIPE = click.option(
-    "--recipe", type=click.Path(path_type=Path), help="A TOML file with settings."
-)
 
 
 @click.group(cls=Suggesting)
@@ -72,7 +68,7 @@ def check_command(
 
 @command.command("measure", epilog="Example: etude demos measure demonstrations")
 @DATASET
-@_RECIPE
+@RECIPE
 @click.option("--benchmark", multiple=True, help="Whose items are looked for; may be repeated.")
 @JSON
 def measure_command(
@@ -132,8 +128,8 @@ def _said(spread: Spread | None) -> str:
 
 @command.command("choose", epilog="Example: etude demos choose demonstrations --n 1000 --out best")
 @DATASET
-@_OUT
-@_RECIPE
+@OUT
+@RECIPE
 @click.option("--n", type=click.IntRange(min=0), help="How many; 0 for all that are good enough.")
 @click.option("--benchmark", multiple=True, help="Whose items may not be held; may be repeated.")
 @JSON
@@ -166,7 +162,7 @@ def choose_command(
 @command.command("from-episodes", epilog="Example: etude demos from-episodes ep tasks --out demos")
 @click.argument("episodes", type=click.Path(path_type=Path))
 @click.argument("asked", type=click.Path(path_type=Path))
-@_OUT
+@OUT
 @click.option("--per-task", type=click.IntRange(min=0), default=4, show_default=True)
 @click.option("--models", help="Only episodes of these, with commas between.")
 @JSON

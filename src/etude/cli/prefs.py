@@ -14,6 +14,7 @@ from etude.cli._groups import Suggesting
 from etude.cli._problems_options import model_options, names_of
 from etude.cli._progress import progress_line
 from etude.cli._rows import print_pairs, printable
+from etude.cli._settings import OUT, RECIPE
 from etude.cli._swe_options import DATASET, JSON
 from etude.config import read_toml
 from etude.models import models
@@ -40,11 +41,6 @@ from etude.stages.prefs.probes import (
 from etude.stages.prefs.reweight import ReweightRecipe, reweight
 from etude.stages.prefs.simulate import Design, simulate, usual_suspects, write_simulated
 from etude.store import Dataset
-
-_OUT = click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")
-_RECIPE = click.option(
-    "--recipe", type=click.Path(path_type=Path), help="A TOML file with settings."
-)
 
 
 @click.group(cls=Suggesting)
@@ -118,8 +114,8 @@ def _said(found: Estimate | None) -> str:
 
 @command.command("aggregate", epilog="Example: etude prefs aggregate ratings --out preferences")
 @DATASET
-@_OUT
-@_RECIPE
+@OUT
+@RECIPE
 @click.option("--method", type=click.Choice(["dawid_skene", "mace", "majority"]))
 @click.option("--min-probability", type=click.FloatRange(0.5, 1, max_open=True))
 @click.option("--leave-out", help="Raters whose ratings do not count, with commas between.")
@@ -179,8 +175,8 @@ def bias_command(dataset: Path, table: str, as_json: bool) -> None:
 
 @command.command("reweight", epilog="Example: etude prefs reweight preferences --out balanced")
 @DATASET
-@_OUT
-@_RECIPE
+@OUT
+@RECIPE
 @click.option("--method", type=click.Choice(["balance", "propensity", "match"]))
 @click.option("--features", help="To level, with commas between, as `bias` names them.")
 @JSON
@@ -257,7 +253,7 @@ def probe_command(
 
 
 @command.command("probes", epilog="Example: etude prefs probes --out probes")
-@_OUT
+@OUT
 @click.option("--problems", type=click.Path(path_type=Path), help="Facts from these problems.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @JSON
@@ -275,7 +271,7 @@ def probes_command(out: Path, problems: Path | None, seed: int, as_json: bool) -
 
 
 @command.command("simulate", epilog="Example: etude prefs simulate --out ratings")
-@_OUT
+@OUT
 @click.option("--comparisons", type=click.IntRange(min=1), default=300, show_default=True)
 @click.option("--overlap", type=click.IntRange(min=1), default=5, show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True)

@@ -26,7 +26,7 @@ from etude.cli._problems_options import (
 )
 from etude.cli._progress import progress_line
 from etude.cli._rows import print_pairs
-from etude.cli._settings import SETTINGS, parse_settings
+from etude.cli._settings import OUT, RECIPE, SETTINGS, parse_settings
 from etude.cli._swe_options import JOBS, JSON, SANDBOX
 from etude.config import read_toml
 from etude.engine import Progress, engines
@@ -74,8 +74,8 @@ def list_command(topic: str | None, as_json: bool) -> None:
 
 
 @command.command("pose", epilog="Example: etude problems pose --each 200 --out problems")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")
-@click.option("--recipe", type=click.Path(path_type=Path), help="A TOML file with settings.")
+@OUT
+@RECIPE
 @click.option("--families", "chosen", help="By name, with commas between.  [default: all]")
 @click.option("--without", help="Families to leave out, with commas between.")
 @click.option("--each", type=click.IntRange(min=1), help="Problems a family.  [default: 200]")
@@ -137,7 +137,7 @@ def _levels(text: str) -> tuple[int, ...]:
 
 @command.command("code", epilog="Example: etude problems code pypi:toolz --out problems")
 @click.argument("codebases", nargs=-1, required=True, metavar="CODEBASE...")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")
+@OUT
 @click.option(
     "--limit",
     type=click.IntRange(min=0),
@@ -197,7 +197,7 @@ def code_command(
 
 @command.command("invent", epilog="Example: etude problems invent --model NAME --out problems")
 @model_options
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")
+@OUT
 @click.option("--topics", help="What about, with commas between.")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True)
 @click.option("--solutions", type=click.IntRange(min=1), default=5, show_default=True)
@@ -238,7 +238,7 @@ def invent_command(
 @command.command("take", epilog="Example: etude problems take gsm8k train.jsonl --out problems")
 @click.argument("layout")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")
+@OUT
 @click.option("--licence", default="", help="SPDX expression, where the files state none.")
 @SETTINGS
 @SANDBOX
