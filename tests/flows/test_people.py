@@ -98,6 +98,7 @@ def test_conversations_are_imported_checked_chosen_and_shipped(tmp_path: Path) -
         (["prefs", "measure", "gone"], "is not there"),
         (["prefs", "reweight", "DS", "--features", "smell"], "no feature is called 'smell'"),
         (["prefs", "bias", "DS", "--table", "preferences"], "preferences"),
+        (["prefs", "probe", "--model", "m", "--key-env", "NO_SUCH_KEY"], "needs a key"),
         (["demos", "measure", "DS"], "demonstrations"),
         (["demos", "check", "DS", "--checks", "emty"], "did you mean 'empty'?"),
         (["data", "import", "sharegtp", "FILE"], "did you mean 'sharegpt'?"),

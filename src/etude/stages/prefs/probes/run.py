@@ -100,19 +100,22 @@ async def probe_model(
         confidence: Of the intervals.
 
     Raises:
-        ConfigError: There are no facts, or `n_parallel` is not positive.
+        ConfigError: There are no facts, `n_parallel` is not positive, or the model has no key.
         ModelError: The model failed at every probe.
     """
     if not facts or n_parallel < 1:
         raise ConfigError("probing needs at least one fact and one conversation at a time")
     gate = asyncio.Semaphore(n_parallel)
     wordings = wordings_of(len(facts), seed)
-    async with asyncio.TaskGroup() as group:
-        tasks = [
-            group.create_task(_ask(model, fact, kind, wording, gate))
-            for fact, wording in zip(facts, wordings, strict=True)
-            for kind in ASKED
-        ]
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(_ask(model, fact, kind, wording, gate))
+                for fact, wording in zip(facts, wordings, strict=True)
+                for kind in ASKED
+            ]
+    except* ConfigError as several:
+        raise several.exceptions[0] from None
     asked = [one for task in tasks for one in task.result()]
     failures = [one.failure for one in asked if one.answered.verdict is None]
     if len(failures) == len(asked):
