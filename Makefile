@@ -8,16 +8,18 @@ KERNEL := $(wildcard src/etude/stages/corpus/kernel/*.c src/etude/stages/corpus/
 
 .PHONY: setup demo test check fix bench fuzz docs lock clean
 
+# torch comes first and by pip: uv would resolve the CUDA build and its gigabytes. The lock leaves it
+# out and is complete, so nothing brings it back.
 setup: $(READY)  ## virtual environment, pinned dependencies, the sandbox program
 
-$(READY): pyproject.toml requirements/dev.txt hatch_build.py $(KERNEL)
+$(READY): pyproject.toml requirements/dev.txt requirements/torch.txt hatch_build.py $(KERNEL)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "make: needs Python 3.11 or newer; set PYTHON=python3.12 or the like" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
 		{ echo "make: no venv module; install it first: apt install python3-venv" >&2; exit 1; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/torch.txt \
 		"$$(grep -o '^uv==[0-9.]*' requirements/dev.txt)"
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements/dev.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -r requirements/dev.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
 	@touch $@
 
@@ -48,7 +50,8 @@ docs: $(READY)  ## the documentation, warnings as errors
 
 lock: $(READY)  ## pin again; names and versions only, no addresses
 	@$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --universal --python-version 3.11 \
-		--no-header --no-annotate --no-emit-index-url -o requirements/dev.txt
+		--no-header --no-annotate --no-emit-index-url --excludes requirements/torch.txt \
+		-o requirements/dev.txt
 
 clean:
 	@rm -rf $(VENV) $(OUT) docs/_build

@@ -1,0 +1,1 @@
+"""Models that learn from the data: training loops, one file each; the only home of torch."""

@@ -1,0 +1,1 @@
+"""Loops: ways of training, one file each."""
