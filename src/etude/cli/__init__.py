@@ -12,6 +12,7 @@ COMMANDS = {
     "problems": Entry("Problems with checkable answers: pose, verify, calibrate.", "problems"),
     "demos": Entry("Demonstrations: check, measure, choose, make of episodes.", "people"),
     "prefs": Entry("Preferences: agreement, aggregation, bias, label errors.", "people"),
+    "web": Entry("The app: people write, rate and review; leads see what it comes to.", "web"),
     "data": Entry("Look into any data set: show, stats, verify, ship, import."),
 }
 """Help and needs of each command; the file of the same name holds it."""

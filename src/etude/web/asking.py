@@ -1,0 +1,230 @@
+"""Ask: one request as a screen sees it. Screen: a path, who may ask for it, and what answers.
+
+A screen is a plain function that runs in a thread and opens the transactions it needs; one that
+waits for models is `async`. By the time it is called, the caller is known, may ask this, and has
+shown that the form came from the app.
+"""
+
+import secrets
+import urllib.parse
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Literal
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from etude.errors import ConfigError
+from etude.web.database import Database
+from etude.web.home import Home
+from etude.web.people import sessions
+from etude.web.people.accounts import Account
+from etude.web.people.roles import Role
+from etude.web.projects.project import Project
+from etude.web.templates import render
+
+Needs = Literal["anyone", "account", "admin", "member"] | tuple[Role, ...]
+"""Who may ask: anyone, whoever has signed in, those who may make projects, any member of the
+project in the path, or members with one of these roles."""
+
+SAID = "etude-said"
+"""Cookie that carries one message to the next page."""
+DOOR = "etude-door"
+"""Cookie of those who have not signed in; their forms are tied to it."""
+_MAX_BODY = 2_000_000
+_MAX_TEXT = 1_000_000
+FORM_HEADER = "X-Etude-Form"
+"""Header in which scripts send the form token."""
+
+
+def session_cookie(home: Home) -> str:
+    """Return the name of the session's cookie; by TLS, browsers keep others from setting it."""
+    return "__Host-etude-session" if home.secure else "etude-session"
+
+
+class Form(msgspec.Struct, frozen=True, kw_only=True):
+    """What was sent along: fields of a form or of the address, and files."""
+
+    fields: Mapping[str, tuple[str, ...]] = {}
+    files: Mapping[str, tuple[str, bytes]] = {}
+    """Name in the form -> the file's name and content."""
+
+    def text(self, name: str, default: str = "") -> str:
+        """Return a field; NULs, which no database keeps, are dropped."""
+        found = self.fields.get(name)
+        return found[-1].replace("\0", "").replace("\r\n", "\n")[:_MAX_TEXT] if found else default
+
+    def texts(self, name: str) -> list[str]:
+        """Return all values of a field, such as ticked boxes."""
+        found = self.fields.get(name, ())
+        return [text.replace("\0", "").replace("\r\n", "\n")[:_MAX_TEXT] for text in found]
+
+    def flag(self, name: str) -> bool:
+        """Whether a box is ticked."""
+        return self.text(name) not in ("", "0")
+
+    def whole(self, name: str, default: int = 0, low: int = 0, high: int = 1_000_000_000) -> int:
+        """Return a whole number.
+
+        Raises:
+            ConfigError: It is none, or out of bounds.
+        """
+        text = self.text(name).strip()
+        if not text:
+            return default
+        if not text.lstrip("-").isascii() or not text.lstrip("-").isdigit() or len(text) > 12:
+            raise ConfigError(f"{name}: {text[:40]!r} is no whole number")
+        number = int(text)
+        if not low <= number <= high:
+            raise ConfigError(f"{name}: {number} is not between {low} and {high}")
+        return number
+
+
+class Ask:
+    """One request."""
+
+    def __init__(self, home: Home, request: Request, token: str) -> None:
+        self.home = home
+        self.request = request
+        self.token = token
+        """Of the session; empty before signing in."""
+        self.form = Form()
+        self.body = b""
+        """What was sent, where it was JSON."""
+        self.now = home.now()
+        self._account: Account | None = None
+        self._project: Project | None = None
+        self.roles: frozenset[Role] = frozenset()
+        """What the caller may do in the project."""
+
+    @property
+    def db(self) -> Database:
+        """The database."""
+        return self.home.database
+
+    @property
+    def account(self) -> Account:
+        """Who asks; only where the screen needs an account."""
+        if self._account is None:
+            raise ConfigError("sign in first")
+        return self._account
+
+    @property
+    def known(self) -> Account | None:
+        """Who asks, where that is known."""
+        return self._account
+
+    @property
+    def project(self) -> Project:
+        """The project in the path; only where the screen needs one."""
+        if self._project is None:
+            raise ConfigError("this is no page of a project")
+        return self._project
+
+    def identify(self, account: Account | None) -> None:
+        """Say who asks."""
+        self._account = account
+
+    def enter(self, project: Project, roles: frozenset[Role]) -> None:
+        """Say which project this is about, and what the caller may do there."""
+        self._project, self.roles = project, roles
+
+    def with_session(self, answer: Response, token: str) -> Response:
+        """Give the browser its session, or take it away with an empty token."""
+        self._set_cookie(answer, session_cookie(self.home), token, None if token else 0)
+        return answer
+
+    def part(self, name: str) -> str:
+        """Return a part of the path."""
+        return str(self.request.path_params[name])
+
+    def place(self) -> str:
+        """Return the caller's network address."""
+        forwarded = self.request.headers.get("x-forwarded-for", "")
+        if self.home.behind_proxy and forwarded:
+            return forwarded.rsplit(",", maxsplit=1)[-1].strip()[:64]
+        return self.request.client.host if self.request.client else "unknown"
+
+    def may(self, *roles: Role) -> bool:
+        """Whether the caller has one of these roles in the project."""
+        return bool(self.roles & set(roles))
+
+    def page(self, template: str, *, status: int = 200, **values: object) -> Response:
+        """Answer with a page."""
+        said = urllib.parse.unquote(self.request.cookies.get(SAID, ""))[:500]
+        if self._account is None and not self.token:
+            self.token = secrets.token_urlsafe(32)
+        text = render(
+            template,
+            ask=self,
+            account=self._account,
+            project=self._project,
+            roles=self.roles,
+            said=said,
+            form_token=sessions.form_token(self.token),
+            **values,
+        )
+        answer = HTMLResponse(text, status_code=status)
+        if said:
+            answer.delete_cookie(SAID, path="/")
+        if self._account is None:
+            self._set_cookie(answer, DOOR, self.token, max_age=None)
+        return answer
+
+    def _set_cookie(self, answer: Response, name: str, value: str, max_age: int | None) -> None:
+        answer.set_cookie(
+            name,
+            value,
+            max_age=max_age,
+            path="/",
+            httponly=True,
+            samesite="lax",
+            secure=self.home.secure,
+        )
+
+    def go(self, path: str, said: str = "") -> Response:
+        """Send the browser to another page of the app, with a message for it to show."""
+        answer = RedirectResponse(path, status_code=303)
+        if said:
+            self._set_cookie(answer, SAID, urllib.parse.quote(said[:500]), max_age=60)
+        return answer
+
+    def json(self, value: object, status: int = 200) -> Response:
+        """Answer a script."""
+        return Response(msgspec.json.encode(value), status, media_type="application/json")
+
+    def wants_json(self) -> bool:
+        """Whether a script asks."""
+        return "application/json" in self.request.headers.get("accept", "")
+
+    def refuse(self, status: int, why: str) -> Response:
+        """Answer that it cannot be, and why."""
+        if self.wants_json():
+            return self.json({"error": why}, status)
+        return self.page("refused.html", status=status, why=why)
+
+
+Answer = Callable[[Ask], Response] | Callable[[Ask], Awaitable[Response]]
+
+
+class Screen(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that can be asked for."""
+
+    path: str
+    """Such as `/projects/{project}/rate`."""
+    answer: Answer
+    needs: Needs
+    method: Literal["GET", "POST"] = "GET"
+    max_body: int = _MAX_BODY
+    """Bytes that may be sent along."""
+
+
+def inner_path(text: str) -> str:
+    """Return a path of this app to go to next; the first page for anything else.
+
+    >>> inner_path("//elsewhere.example"), inner_path("/projects/1")
+    ('/', '/projects/1')
+    """
+    plain = text.isascii() and text.isprintable() and " " not in text
+    inside = text.startswith("/") and not text.startswith(("//", "/\\"))
+    return text if plain and inside and "\\" not in text else "/"

@@ -1,0 +1,188 @@
+"""Database and Transaction: SQL with named parameters in, typed rows out.
+
+A transaction reads or writes. Writing ones of SQLite take turns, first come first served: its own
+way of waiting sleeps and lets latecomers pass.
+"""
+
+import secrets
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import msgspec
+import sqlalchemy
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import QueuePool
+
+from etude.errors import ConfigError
+
+RowT = TypeVar("RowT")
+Value = str | int | float | None
+Dialect = Literal["sqlite", "postgresql"]
+
+_POOL = 16
+_WAIT_S = 20
+_SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    # What was acknowledged survives a power cut as well as a kill.
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    f"PRAGMA busy_timeout={_WAIT_S * 1000}",
+    "PRAGMA trusted_schema=OFF",
+)
+
+
+def new_id() -> str:
+    """Return a fresh id that nobody can guess from another."""
+    return secrets.token_hex(8)
+
+
+@cache
+def _statement(sql: str) -> sqlalchemy.TextClause:
+    return sqlalchemy.text(sql)
+
+
+class Transaction:
+    """What can be asked of the database within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def run(self, sql: str, **values: Value) -> int:
+        """Carry out a statement; return how many rows it touched."""
+        return self._connection.execute(_statement(sql), values).rowcount
+
+    def all(self, row_type: type[RowT], sql: str, **values: Value) -> list[RowT]:
+        """Return all rows; columns become the fields of `row_type`, a struct."""
+        found = self._connection.execute(_statement(sql), values).mappings()
+        return [_row(row_type, row) for row in found]
+
+    def one(self, row_type: type[RowT], sql: str, **values: Value) -> RowT | None:
+        """Return the first row, or `None` where there is none."""
+        found = self._connection.execute(_statement(sql), values).mappings().first()
+        return None if found is None else _row(row_type, found)
+
+    def number(self, sql: str, **values: Value) -> float:
+        """Return the one number that a query such as a count comes to; 0 where there is none."""
+        found = self._connection.execute(_statement(sql), values).scalar()
+        return found or 0
+
+    def texts(self, sql: str, **values: Value) -> list[str]:
+        """Return the first column of all rows."""
+        return list(self._connection.execute(_statement(sql), values).scalars())
+
+
+def _row(row_type: type[RowT], row: Mapping[Any, Any]) -> RowT:
+    return msgspec.convert(dict(row), row_type, strict=False)
+
+
+class Database:
+    """A database of the app, shared by all requests."""
+
+    def __init__(self, url: str) -> None:
+        """Name the database; nothing is opened yet.
+
+        Args:
+            url: `sqlite:///path`, or `postgresql://user@host/name`.
+
+        Raises:
+            ConfigError: The URL names no database that the app speaks to.
+        """
+        self.url = _url(url)
+        self.dialect: Dialect = "sqlite" if self.url.drivername == "sqlite" else "postgresql"
+        self._turn = threading.Lock() if self.dialect == "sqlite" else nullcontext()
+        self._engine = self._make_engine()
+
+    @classmethod
+    def in_file(cls, path: Path) -> "Database":
+        """Return the SQLite database in a file."""
+        return cls(URL.create("sqlite", database=str(path)).render_as_string())
+
+    def _make_engine(self) -> Engine:
+        if self.dialect == "postgresql":
+            return sqlalchemy.create_engine(
+                self.url, pool_size=_POOL, max_overflow=0, pool_timeout=_WAIT_S, pool_pre_ping=True
+            )
+        engine = sqlalchemy.create_engine(
+            self.url,
+            poolclass=QueuePool,
+            pool_size=_POOL,
+            max_overflow=0,
+            pool_timeout=_WAIT_S,
+            connect_args={"check_same_thread": False},
+        )
+
+        def connected(connection: sqlite3.Connection, _record: object) -> None:
+            # Transactions are begun by us, since the driver would begin them late.
+            connection.isolation_level = None
+            for pragma in _SQLITE_PRAGMAS:
+                connection.execute(pragma)
+
+        def begun(connection: Connection) -> None:
+            writes = connection.get_execution_options().get("writes", False)
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+        sqlalchemy.event.listen(engine, "connect", connected)
+        sqlalchemy.event.listen(engine, "begin", begun)
+        return engine
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        """Open a transaction that only reads and sees one state of the database."""
+        with self._engine.connect() as connection:
+            if self.dialect == "postgresql":
+                connection = connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+            with connection.begin():
+                yield Transaction(connection)
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """Open a transaction that writes; all of it is there once the block has ended, or none."""
+        with self._turn, self._engine.connect() as connection:
+            connection = connection.execution_options(writes=True)
+            with connection.begin():
+                yield Transaction(connection)
+
+    def check(self) -> None:
+        """Find out whether the database answers.
+
+        Raises:
+            ConfigError: It does not.
+        """
+        try:
+            with self.read() as tx:
+                tx.number("SELECT 1")
+        except SQLAlchemyError as error:
+            said = str(error.__cause__ or error).strip().split("\n")[0]
+            where = self.url.render_as_string(hide_password=True)
+            raise ConfigError(f"the database {where} does not answer: {said}") from error
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+
+def _url(text: str) -> URL:
+    try:
+        url = make_url(text)
+    except sqlalchemy.exc.ArgumentError as error:
+        raise ConfigError(
+            "--database is no URL; write sqlite:///FILE or postgresql://USER@HOST/NAME"
+        ) from error
+    if url.drivername in ("postgres", "postgresql"):
+        return url.set(drivername="postgresql+psycopg")
+    if url.drivername == "sqlite":
+        if not url.database or url.database == ":memory:":
+            raise ConfigError("a SQLite database needs a file: sqlite:///FILE")
+        return url
+    raise ConfigError(
+        f"databases of kind {url.drivername!r} are not spoken here; "
+        "write sqlite:///FILE or postgresql://USER@HOST/NAME"
+    )

@@ -1,0 +1,1 @@
+"""Projects: what is asked of people, how, and in what order."""

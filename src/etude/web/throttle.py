@@ -1,0 +1,33 @@
+"""Throttle: how many requests one caller may make; a bucket that fills by the second."""
+
+import threading
+from collections import OrderedDict
+
+_MAX_CALLERS = 10_000
+
+
+class Throttle:
+    """Buckets of all callers. Kept in memory: each server process counts for itself."""
+
+    def __init__(self, per_s: float = 20, burst: int = 120) -> None:
+        """Say how fast is too fast.
+
+        Args:
+            per_s: Requests a second that go on for ever.
+            burst: Requests at once after a quiet time.
+        """
+        self.per_s = per_s
+        self.burst = burst
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def wait_s(self, caller: str, now: float) -> float:
+        """Count a request; return 0 when it may pass, else how many seconds are missing."""
+        with self._lock:
+            left, at = self._buckets.pop(caller, (float(self.burst), now))
+            left = min(self.burst, left + max(0.0, now - at) * self.per_s)
+            passes = left >= 1
+            self._buckets[caller] = (left - 1 if passes else left, now)
+            if len(self._buckets) > _MAX_CALLERS:
+                self._buckets.popitem(last=False)
+        return 0.0 if passes else (1 - left) / self.per_s

