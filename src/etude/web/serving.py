@@ -1,6 +1,8 @@
 """Serving the app on this machine."""
 
 import asyncio
+import contextlib
+import socket
 from collections.abc import Callable
 
 import uvicorn
@@ -37,7 +39,8 @@ def serve(home: Home, host: str, port: int, started: Callable[[], None]) -> None
         limit_concurrency=1000,
     )
     server = uvicorn.Server(config)
-    sockets = [config.bind_socket()]
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sockets = [socket.create_server((host, port), family=family, backlog=2048)]
 
     async def run() -> None:
         task = asyncio.create_task(server.serve(sockets))
@@ -47,7 +50,9 @@ def serve(home: Home, host: str, port: int, started: Callable[[], None]) -> None
             started()
         await task
 
-    asyncio.run(run())
+    # Stopping by Ctrl-C is how it ends, and no failure.
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(run())
 
 
 def first_link(home: Home) -> str:
