@@ -3,43 +3,48 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+TORCH := $(VENV)/.torch
 OUT ?= demo-out
 KERNEL := $(wildcard src/etude/stages/corpus/kernel/*.c src/etude/stages/corpus/kernel/*.h)
 
 .PHONY: setup demo test check fix bench fuzz docs lock clean
 
-# torch comes first and by pip: uv would resolve the CUDA build and its gigabytes. The lock leaves it
-# out and is complete, so nothing brings it back.
-setup: $(READY)  ## virtual environment, pinned dependencies, the sandbox program
+setup: $(READY) $(TORCH)  ## virtual environment, pinned dependencies, the sandbox program
 
-$(READY): pyproject.toml requirements/dev.txt requirements/torch.txt hatch_build.py $(KERNEL)
+$(READY): pyproject.toml requirements/dev.txt hatch_build.py $(KERNEL)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "make: needs Python 3.11 or newer; set PYTHON=python3.12 or the like" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
 		{ echo "make: no venv module; install it first: apt install python3-venv" >&2; exit 1; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/torch.txt \
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		"$$(grep -o '^uv==[0-9.]*' requirements/dev.txt)"
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -r requirements/dev.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
 	@touch $@
 
+# torch comes by pip and apart: uv would resolve the CUDA build and its gigabytes. The lock leaves it out,
+# and what trains nothing does without.
+$(TORCH): $(READY) requirements/torch.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/torch.txt
+	@touch $@
+
 demo: $(READY)  ## the main job on one real project, end to end, with a report
 	@$(BIN)/etude demo --out $(OUT)
 
-test: $(READY)  ## the default test suite
+test: $(TORCH)  ## the default test suite
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-check: $(READY)  ## format, lint, types, import contracts
+check: $(TORCH)  ## format, lint, types, import contracts
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
-fix: $(READY)  ## format and mend what can be mended by itself
+fix: $(TORCH)  ## format and mend what can be mended by itself
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: $(READY)  ## measure, as ratios against peers and stated limits
+bench: $(TORCH)  ## measure, as ratios against peers and stated limits
 	@for name in boxes corpus corpus_recipe corpus_peers corpus_memory tokens verifiers verifier_cases code_verdicts; do $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 fuzz: $(READY)  ## ten minutes of hostile bytes for the kernel, under sanitizers: a nightly target
