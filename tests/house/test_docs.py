@@ -22,6 +22,7 @@ from etude.stages.corpus.steps import Step
 from etude.stages.swe.bugs import BugMaker, SourceFile, bug_makers
 from etude.stages.swe.make import MakeRecipe
 from etude.stages.swe.validate import CANNOT_HIDE
+from etude.train.loops import loops
 
 ROOT = Path(__file__).parents[2]
 HOUSE = Path(etude.__file__).parent
@@ -111,6 +112,10 @@ def test_relative_links_lead_somewhere(path: Path) -> None:
 @pytest.mark.parametrize("path", sorted((ROOT / "recipes").glob("*.toml")), ids=lambda p: p.name)
 def test_every_recipe_can_be_run_as_it_stands(path: Path) -> None:
     assert f"recipes/{path.name}" in path.read_text("utf-8")
+    if path.name.startswith("train-"):
+        loop = path.stem.removeprefix("train-")
+        assert read_toml(path, loops.load(loop)).needs()["data"]
+        return
     if "[[sources]]" in path.read_text("utf-8"):
         assert plan(read_toml(path, CorpusRecipe)).passes
         return
@@ -163,6 +168,7 @@ def test_every_plug_in_is_on_the_page_of_its_room() -> None:
         ("engine", "engine"),
         ("store", "store/readers"),
         ("stages-corpus", "stages/corpus/steps"),
+        ("train", "train/loops"),
     ):
         files = [p.stem for p in (HOUSE / folder).glob("*.py") if not p.stem.startswith("_")]
         assert files

@@ -13,6 +13,7 @@ COMMANDS = {
     "demos": Entry("Demonstrations: check, measure, choose, make of episodes.", "people"),
     "prefs": Entry("Preferences: agreement, aggregation, bias, label errors.", "people"),
     "web": Entry("The app: people write, rate and review; leads see what it comes to.", "web"),
+    "train": Entry("Models that learn from the data: read, imitate, judge, practise.", "train"),
     "data": Entry("Look into any data set: show, stats, verify, ship, import."),
 }
 """Help and needs of each command; the file of the same name holds it."""

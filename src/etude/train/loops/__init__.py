@@ -1,1 +1,8 @@
 """Loops: ways of training, one file each."""
+
+from etude.plugins import Kind
+from etude.train.loops._base import Job, Loop, Outcome, Probe, Tell
+
+loops = Kind("etude.train.loops", Loop, extra="train")
+
+__all__ = ["Job", "Loop", "Outcome", "Probe", "Tell", "loops"]
