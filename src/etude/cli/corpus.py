@@ -11,6 +11,7 @@ from etude.cli._corpus_balance import budget, learn_weights
 from etude.cli._corpus_checks import index, measure_privacy_command
 from etude.cli._corpus_models import train_classifier_command, train_perplexity_command
 from etude.cli._corpus_sources import FROM, JOBS, JSON, OUT
+from etude.cli._corpus_synthetic import diversity_command, synthesise_command
 from etude.cli._corpus_tokens import check_tokens, pack_command, train_tokenizer_command
 from etude.cli._groups import Suggesting
 from etude.cli._progress import progress_line
@@ -200,5 +201,7 @@ for _further in (
     pack_command,
     check_tokens,
     measure_privacy_command,
+    synthesise_command,
+    diversity_command,
 ):
     command.add_command(_further)
