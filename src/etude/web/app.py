@@ -68,10 +68,10 @@ def make_app(home: Home, throttle: Throttle | None = None) -> ASGIApp:
     async def missing(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         what = {404: "there is no such page", 405: "this page cannot be asked that way"}
-        return Ask(home, request, "").refuse(status, what.get(status, "this did not work"))
+        return Ask(home, request).refuse(status, what.get(status, "this did not work"))
 
     async def failed(request: Request, _error: Exception) -> Response:
-        return Ask(home, request, "").refuse(
+        return Ask(home, request).refuse(
             500, "something went wrong on our side; nothing was saved. Try again in a moment"
         )
 

@@ -5,6 +5,7 @@ waits for models is `async`. By the time it is called, the caller is known, may 
 shown that the form came from the app.
 """
 
+import re
 import secrets
 import urllib.parse
 from collections.abc import Awaitable, Callable, Mapping
@@ -21,6 +22,7 @@ from etude.web.people import sessions
 from etude.web.people.accounts import Account
 from etude.web.people.roles import Role
 from etude.web.projects.project import Project
+from etude.web.security import plain_place
 from etude.web.templates import render
 
 Needs = Literal["anyone", "account", "admin", "member"] | tuple[Role, ...]
@@ -31,15 +33,26 @@ SAID = "etude-said"
 """Cookie that carries one message to the next page."""
 DOOR = "etude-door"
 """Cookie of those who have not signed in; their forms are tied to it."""
+SESSION = "etude-session"
+"""Cookie of those who have."""
 _MAX_BODY = 2_000_000
 _MAX_TEXT = 1_000_000
 FORM_HEADER = "X-Etude-Form"
 """Header in which scripts send the form token."""
 
 
-def session_cookie(home: Home) -> str:
-    """Return the name of the session's cookie; by TLS, browsers keep others from setting it."""
-    return "__Host-etude-session" if home.secure else "etude-session"
+_WHOLE = re.compile(r"-?[0-9]{1,12}")
+
+
+def cookie_name(home: Home, name: str) -> str:
+    """Return what a cookie is called; by TLS, browsers keep neighbouring hosts from setting it."""
+    return f"__Host-{name}" if home.secure else name
+
+
+def plain(text: str) -> str:
+    """Return text without NULs and halves of characters, which no database keeps."""
+    text = text.replace("\0", "").replace("\r\n", "\n")[:_MAX_TEXT]
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 class Form(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,14 +63,13 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     """Name in the form -> the file's name and content."""
 
     def text(self, name: str, default: str = "") -> str:
-        """Return a field; NULs, which no database keeps, are dropped."""
+        """Return a field."""
         found = self.fields.get(name)
-        return found[-1].replace("\0", "").replace("\r\n", "\n")[:_MAX_TEXT] if found else default
+        return plain(found[-1]) if found else default
 
     def texts(self, name: str) -> list[str]:
         """Return all values of a field, such as ticked boxes."""
-        found = self.fields.get(name, ())
-        return [text.replace("\0", "").replace("\r\n", "\n")[:_MAX_TEXT] for text in found]
+        return [plain(text) for text in self.fields.get(name, ())]
 
     def flag(self, name: str) -> bool:
         """Whether a box is ticked."""
@@ -72,7 +84,7 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
         text = self.text(name).strip()
         if not text:
             return default
-        if not text.lstrip("-").isascii() or not text.lstrip("-").isdigit() or len(text) > 12:
+        if not _WHOLE.fullmatch(text):
             raise ConfigError(f"{name}: {text[:40]!r} is no whole number")
         number = int(text)
         if not low <= number <= high:
@@ -83,11 +95,11 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
 class Ask:
     """One request."""
 
-    def __init__(self, home: Home, request: Request, token: str) -> None:
+    def __init__(self, home: Home, request: Request) -> None:
         self.home = home
         self.request = request
-        self.token = token
-        """Of the session; empty before signing in."""
+        self.token = self.cookie(SESSION)
+        """Of the session; of the door, once it is known that there is none."""
         self.form = Form()
         self.body = b""
         """What was sent, where it was JSON."""
@@ -121,9 +133,14 @@ class Ask:
             raise ConfigError("this is no page of a project")
         return self._project
 
+    def cookie(self, name: str) -> str:
+        """Return one of the app's cookies."""
+        return self.request.cookies.get(cookie_name(self.home, name), "")
+
     def identify(self, account: Account | None) -> None:
         """Say who asks."""
         self._account = account
+        self.token = self.cookie(SESSION if account else DOOR)
 
     def enter(self, project: Project, roles: frozenset[Role]) -> None:
         """Say which project this is about, and what the caller may do there."""
@@ -131,7 +148,7 @@ class Ask:
 
     def with_session(self, answer: Response, token: str) -> Response:
         """Give the browser its session, or take it away with an empty token."""
-        self._set_cookie(answer, session_cookie(self.home), token, None if token else 0)
+        self._set_cookie(answer, SESSION, token, None if token else 0)
         return answer
 
     def part(self, name: str) -> str:
@@ -140,10 +157,12 @@ class Ask:
 
     def place(self) -> str:
         """Return the caller's network address."""
-        forwarded = self.request.headers.get("x-forwarded-for", "")
-        if self.home.behind_proxy and forwarded:
-            return forwarded.rsplit(",", maxsplit=1)[-1].strip()[:64]
-        return self.request.client.host if self.request.client else "unknown"
+        peer = self.request.client.host if self.request.client else "unknown"
+        if not self.home.behind_proxy:
+            return plain_place(peer) or peer
+        # Only the last one is the proxy's word; all before it is what the caller sent.
+        forwarded = ",".join(self.request.headers.getlist("x-forwarded-for"))
+        return plain_place(forwarded.rsplit(",", maxsplit=1)[-1]) or plain_place(peer) or peer
 
     def may(self, *roles: Role) -> bool:
         """Whether the caller has one of these roles in the project."""
@@ -151,9 +170,9 @@ class Ask:
 
     def page(self, template: str, *, status: int = 200, **values: object) -> Response:
         """Answer with a page."""
-        said = urllib.parse.unquote(self.request.cookies.get(SAID, ""))[:500]
-        if self._account is None and not self.token:
-            self.token = secrets.token_urlsafe(32)
+        said = urllib.parse.unquote(self.cookie(SAID))[:500]
+        if self._account is None:
+            self.token = self.cookie(DOOR) or secrets.token_urlsafe(32)
         text = render(
             template,
             ask=self,
@@ -166,14 +185,14 @@ class Ask:
         )
         answer = HTMLResponse(text, status_code=status)
         if said:
-            answer.delete_cookie(SAID, path="/")
-        if self._account is None:
+            self._set_cookie(answer, SAID, "", max_age=0)
+        if self._account is None and self.token != self.cookie(DOOR):
             self._set_cookie(answer, DOOR, self.token, max_age=None)
         return answer
 
     def _set_cookie(self, answer: Response, name: str, value: str, max_age: int | None) -> None:
         answer.set_cookie(
-            name,
+            cookie_name(self.home, name),
             value,
             max_age=max_age,
             path="/",

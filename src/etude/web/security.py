@@ -5,6 +5,7 @@ Cheat Sheets.
 """
 
 import hmac
+import ipaddress
 import urllib.parse
 
 from starlette.datastructures import MutableHeaders
@@ -58,12 +59,39 @@ class Headers:
         await self._app(scope, receive, sending)
 
 
-def from_elsewhere(request: Request) -> bool:
+def from_elsewhere(request: Request, *, secure: bool) -> bool:
     """Whether the browser says that another site made it send this."""
     origin = request.headers.get("origin")
     if origin is not None:
-        return urllib.parse.urlsplit(origin).netloc != request.headers.get("host", "")
+        found = urllib.parse.urlsplit(origin)
+        if secure and found.scheme != "https":
+            return True
+        return found.netloc != request.headers.get("host", "")
     return request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
+
+
+def plain_place(text: str) -> str:
+    """Return a network address as callers are told apart by it; empty when it is none.
+
+    One customer has a whole /64 of IPv6.
+
+    >>> plain_place("203.0.113.7:4711"), plain_place("2001:db8::1"), plain_place("::ffff:1.2.3.4")
+    ('203.0.113.7', '2001:db8::/64', '1.2.3.4')
+    """
+    text = text.strip()
+    if text.startswith("["):
+        text = text[1:].split("]", maxsplit=1)[0]
+    elif text.count(":") == 1:
+        text = text.split(":", maxsplit=1)[0]
+    try:
+        address = ipaddress.ip_address(text.split("%", maxsplit=1)[0])
+    except ValueError:
+        return ""
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((address, 64), strict=False))
 
 
 def token_fits(session_token: str, sent: str) -> bool:

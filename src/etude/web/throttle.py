@@ -21,13 +21,19 @@ class Throttle:
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def wait_s(self, caller: str, now: float) -> float:
-        """Count a request; return 0 when it may pass, else how many seconds are missing."""
+    def wait_s(self, caller: str, now: float, share: float = 1.0) -> float:
+        """Count a request; return 0 when it may pass, else how many seconds are missing.
+
+        Args:
+            caller: Whose bucket it is.
+            now: What time it is.
+            share: What the request takes of the bucket, of 1.
+        """
         with self._lock:
             left, at = self._buckets.pop(caller, (float(self.burst), now))
             left = min(self.burst, left + max(0.0, now - at) * self.per_s)
-            passes = left >= 1
-            self._buckets[caller] = (left - 1 if passes else left, now)
+            passes = left >= share
+            self._buckets[caller] = (left - share if passes else left, now)
             if len(self._buckets) > _MAX_CALLERS:
                 self._buckets.popitem(last=False)
-        return 0.0 if passes else (1 - left) / self.per_s
+        return 0.0 if passes else (share - left) / self.per_s

@@ -15,8 +15,9 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 import sqlalchemy
+from psycopg.errors import UniqueViolation
 from sqlalchemy.engine import URL, Connection, Engine, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from etude.errors import ConfigError
@@ -47,34 +48,55 @@ def _statement(sql: str) -> sqlalchemy.TextClause:
     return sqlalchemy.text(sql)
 
 
+def _kept(value: Value) -> Value:
+    """Leave out of a text what no database keeps: NULs, and halves of characters."""
+    if not isinstance(value, str):
+        return value
+    value = value.replace("\0", "")
+    return value if value.isascii() else value.encode("utf-8", "replace").decode()
+
+
 class Transaction:
     """What can be asked of the database within one transaction."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
+    def _execute(self, sql: str, values: Mapping[str, Value]) -> sqlalchemy.CursorResult[Any]:
+        kept = {name: _kept(value) for name, value in values.items()}
+        return self._connection.execute(_statement(sql), kept)
+
     def run(self, sql: str, **values: Value) -> int:
         """Carry out a statement; return how many rows it touched."""
-        return self._connection.execute(_statement(sql), values).rowcount
+        return self._execute(sql, values).rowcount
+
+    def alone(self, what: str) -> None:
+        """Wait until no other writing transaction is alone at the same; SQLite's always are.
+
+        PostgreSQL's run side by side and do not see each other's rows, so whoever counts rows and
+        adds one by the count must be alone.
+        """
+        if self._connection.dialect.name == "postgresql":
+            self.run("SELECT pg_advisory_xact_lock(hashtext(:what))", what=what)
 
     def all(self, row_type: type[RowT], sql: str, **values: Value) -> list[RowT]:
         """Return all rows; columns become the fields of `row_type`, a struct."""
-        found = self._connection.execute(_statement(sql), values).mappings()
+        found = self._execute(sql, values).mappings()
         return [_row(row_type, row) for row in found]
 
     def one(self, row_type: type[RowT], sql: str, **values: Value) -> RowT | None:
         """Return the first row, or `None` where there is none."""
-        found = self._connection.execute(_statement(sql), values).mappings().first()
+        found = self._execute(sql, values).mappings().first()
         return None if found is None else _row(row_type, found)
 
     def number(self, sql: str, **values: Value) -> float:
         """Return the one number that a query such as a count comes to; 0 where there is none."""
-        found = self._connection.execute(_statement(sql), values).scalar()
+        found = self._execute(sql, values).scalar()
         return found or 0
 
     def texts(self, sql: str, **values: Value) -> list[str]:
         """Return the first column of all rows."""
-        return list(self._connection.execute(_statement(sql), values).scalars())
+        return list(self._execute(sql, values).scalars())
 
 
 def _row(row_type: type[RowT], row: Mapping[Any, Any]) -> RowT:
@@ -144,11 +166,22 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
-        """Open a transaction that writes; all of it is there once the block has ended, or none."""
+        """Open a transaction that writes; all of it is there once the block has ended, or none.
+
+        Raises:
+            ConfigError: What must be there only once is there already.
+        """
         with self._turn, self._engine.connect() as connection:
             connection = connection.execution_options(writes=True)
-            with connection.begin():
-                yield Transaction(connection)
+            try:
+                with connection.begin():
+                    yield Transaction(connection)
+            except IntegrityError as error:
+                if not _is_double(error):
+                    raise
+                raise ConfigError(
+                    "someone did the same at the same moment; open the page again to see how it is"
+                ) from error
 
     def check(self) -> None:
         """Find out whether the database answers.
@@ -167,6 +200,16 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+
+
+def _is_double(error: IntegrityError) -> bool:
+    cause = error.orig
+    if isinstance(cause, sqlite3.Error):
+        return cause.sqlite_errorname in (
+            "SQLITE_CONSTRAINT_UNIQUE",
+            "SQLITE_CONSTRAINT_PRIMARYKEY",
+        )
+    return isinstance(cause, UniqueViolation)
 
 
 def _url(text: str) -> URL:

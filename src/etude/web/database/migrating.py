@@ -26,6 +26,10 @@ class Migration(msgspec.Struct, frozen=True, kw_only=True):
     statements: tuple[str, ...]
 
 
+class _Done(msgspec.Struct, frozen=True):
+    number: int
+
+
 def migrations(database: Database) -> tuple[Migration, ...]:
     """Return all steps for this kind of database, in order."""
     found = []
@@ -65,13 +69,14 @@ def migrate(database: Database) -> int:
             "CREATE TABLE IF NOT EXISTS migrations"
             " (number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at DOUBLE PRECISION)"
         )
-        done = int(tx.number("SELECT MAX(number) FROM migrations"))
-        if done > steps[-1].number:
+        done = {row.number for row in tx.all(_Done, "SELECT number FROM migrations")}
+        newer = done - {step.number for step in steps}
+        if newer:
             raise ConfigError(
-                f"the database is at migration {done}, this Etude knows {steps[-1].number}; "
-                "upgrade Etude"
+                f"the database is at migration {max(newer)}, which this Etude does not know "
+                f"(its newest is {steps[-1].number}); upgrade Etude"
             )
-        ahead = [step for step in steps if step.number > done]
+        ahead = [step for step in steps if step.number not in done]
         for step in ahead:
             _apply(tx, step)
     return len(ahead)

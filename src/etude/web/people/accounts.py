@@ -169,6 +169,11 @@ def set_password(tx: Transaction, account: Account, password: str) -> None:
     )
 
 
+def set_admin(tx: Transaction, account_id: str) -> None:
+    """Let someone make projects and invite whom they like."""
+    tx.run("UPDATE accounts SET admin = 1 WHERE id = :id", id=account_id)
+
+
 def set_disabled(tx: Transaction, account_id: str, at: float | None) -> None:
     """Close an account, or open it again with `None`; its work stays."""
     tx.run("UPDATE accounts SET disabled_at = :at WHERE id = :id", at=at, id=account_id)

@@ -30,6 +30,7 @@ def sign_in(database: Database, email: str, password: str, place: str, now: floa
     email = email.strip().casefold()[:254]
     keys = {f"account:{email}": PER_ACCOUNT, f"place:{place}": PER_PLACE}
     with database.write() as tx:
+        tx.alone("sign-in")
         tx.run("DELETE FROM sign_in_attempts WHERE at < :old", old=now - WINDOW_S)
         for key, most in keys.items():
             if tx.number("SELECT COUNT(*) FROM sign_in_attempts WHERE key = :key", key=key) >= most:

@@ -14,6 +14,10 @@ from etude.web.projects import project as projects
 _GONE = "This link was used, withdrawn, or is too old. Ask whoever sent it for a new one."
 
 
+class _GoneError(ConfigError):
+    """The link opens nothing."""
+
+
 def _show(ask: Ask) -> Response:
     return _page(ask)
 
@@ -38,21 +42,40 @@ def _page(ask: Ask, status: int = 200, wrong: str = "") -> Response:
 def _accept(ask: Ask) -> Response:
     try:
         with ask.db.write() as tx:
-            invitation = invitations.open_invitation(tx, ask.part("token"), ask.now)
-            if invitation is None:
-                return ask.refuse(404, _GONE)
-            if invitation.purpose == "reset":
-                account = _reset(ask, tx, invitation)
-            else:
-                account = ask.known or _join(ask, tx, invitation)
-            if not invitations.use(tx, invitation, account.id, ask.now):
-                return ask.refuse(404, _GONE)
-            _give(ask, tx, invitation, account)
+            invitation, account = _take_up(ask, tx)
             token = "" if ask.known else sessions.begin(tx, account.id, ask.now)
+    except _GoneError:
+        return ask.refuse(404, _GONE)
     except ConfigError as error:
         return _page(ask, 422, str(error))
     answer = ask.go(f"/projects/{invitation.project_id}" if invitation.project_id else "/")
     return ask.with_session(answer, token) if token else answer
+
+
+def _take_up(ask: Ask, tx: Transaction) -> tuple[Invitation, Account]:
+    invitation = invitations.open_invitation(tx, ask.part("token"), ask.now)
+    if invitation is None:
+        raise _GoneError(_GONE)
+    if invitation.purpose == "reset":
+        account = _reset(ask, tx, invitation)
+    else:
+        account = _known(ask, tx, invitation) or _join(ask, tx, invitation)
+    if not invitations.use(tx, invitation, account.id, ask.now):
+        # Raised, so that an account made for nothing is not kept.
+        raise _GoneError(_GONE)
+    _give(ask, tx, invitation, account)
+    return invitation, account
+
+
+def _known(ask: Ask, tx: Transaction, invitation: Invitation) -> Account | None:
+    """Return who takes the invitation up with the account that they have."""
+    if ask.known is None:
+        return None
+    if invitation.email and ask.known.email != invitation.email:
+        raise ConfigError(f"this invitation is for {invitation.email}; sign out first")
+    if invitation.admin:
+        accounts.set_admin(tx, ask.known.id)
+    return ask.known
 
 
 def _join(ask: Ask, tx: Transaction, invitation: Invitation) -> Account:
@@ -81,7 +104,7 @@ def _reset(ask: Ask, tx: Transaction, invitation: Invitation) -> Account:
 
 
 def _give(ask: Ask, tx: Transaction, invitation: Invitation, account: Account) -> None:
-    if invitation.project_id:
+    if invitation.project_id and invitation.purpose == "join":
         add_roles(tx, invitation.project_id, account.id, invitation.named_roles(), ask.now)
     audit.note(
         tx,
