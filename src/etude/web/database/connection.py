@@ -62,6 +62,11 @@ class Transaction:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
+    @property
+    def dialect(self) -> Dialect:
+        """Which kind of database this is, for the few clauses that only one of them has."""
+        return "sqlite" if self._connection.dialect.name == "sqlite" else "postgresql"
+
     def _execute(self, sql: str, values: Mapping[str, Value]) -> sqlalchemy.CursorResult[Any]:
         kept = {name: _kept(value) for name, value in values.items()}
         return self._connection.execute(_statement(sql), kept)
