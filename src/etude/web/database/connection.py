@@ -56,6 +56,10 @@ def _kept(value: Value) -> Value:
     return value if value.isascii() else value.encode("utf-8", "replace").decode()
 
 
+class CollidedError(ConfigError):
+    """What must be there only once came from two at the same moment."""
+
+
 class Transaction:
     """What can be asked of the database within one transaction."""
 
@@ -81,7 +85,7 @@ class Transaction:
         PostgreSQL's run side by side and do not see each other's rows, so whoever counts rows and
         adds one by the count must be alone.
         """
-        if self._connection.dialect.name == "postgresql":
+        if self.dialect == "postgresql":
             self.run("SELECT pg_advisory_xact_lock(hashtext(:what))", what=what)
 
     def all(self, row_type: type[RowT], sql: str, **values: Value) -> list[RowT]:
@@ -111,7 +115,7 @@ def _row(row_type: type[RowT], row: Mapping[Any, Any]) -> RowT:
 class Database:
     """A database of the app, shared by all requests."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str | URL) -> None:
         """Name the database; nothing is opened yet.
 
         Args:
@@ -128,7 +132,7 @@ class Database:
     @classmethod
     def in_file(cls, path: Path) -> "Database":
         """Return the SQLite database in a file."""
-        return cls(URL.create("sqlite", database=str(path)).render_as_string())
+        return cls(URL.create("sqlite", database=str(path)))
 
     def _make_engine(self) -> Engine:
         if self.dialect == "postgresql":
@@ -144,6 +148,13 @@ class Database:
             connect_args={"check_same_thread": False},
         )
 
+        # Nobody else on the machine is to read what people wrote, or the hashes of passwords.
+        path = Path(self.url.database or "")
+
+        def connecting(*_args: object) -> None:
+            if path.parent.is_dir() and not path.exists():
+                path.touch(mode=0o600)
+
         def connected(connection: sqlite3.Connection, _record: object) -> None:
             # Transactions are begun by us, since the driver would begin them late.
             connection.isolation_level = None
@@ -154,6 +165,7 @@ class Database:
             writes = connection.get_execution_options().get("writes", False)
             connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
+        sqlalchemy.event.listen(engine, "do_connect", connecting)
         sqlalchemy.event.listen(engine, "connect", connected)
         sqlalchemy.event.listen(engine, "begin", begun)
         return engine
@@ -174,7 +186,7 @@ class Database:
         """Open a transaction that writes; all of it is there once the block has ended, or none.
 
         Raises:
-            ConfigError: What must be there only once is there already.
+            CollidedError: What must be there only once is there already.
         """
         with self._turn, self._engine.connect() as connection:
             connection = connection.execution_options(writes=True)
@@ -184,7 +196,7 @@ class Database:
             except IntegrityError as error:
                 if not _is_double(error):
                     raise
-                raise ConfigError(
+                raise CollidedError(
                     "someone did the same at the same moment; open the page again to see how it is"
                 ) from error
 
@@ -217,7 +229,7 @@ def _is_double(error: IntegrityError) -> bool:
     return isinstance(cause, UniqueViolation)
 
 
-def _url(text: str) -> URL:
+def _url(text: str | URL) -> URL:
     try:
         url = make_url(text)
     except sqlalchemy.exc.ArgumentError as error:

@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import OperationalError
 
 from etude.errors import ConfigError
-from etude.web.database import Database, Transaction
+from etude.web.database import CollidedError, Database, Transaction
 
 _TRIES = 6
 _FIRST_WAIT_S = 0.01
@@ -28,7 +28,7 @@ def in_turn(database: Database, work: Callable[[Transaction], T]) -> T:
         try:
             with database.write() as tx:
                 return work(tx)
-        except (IntegrityError, OperationalError) as error:
+        except (CollidedError, OperationalError) as error:
             collided = error
             time.sleep(_FIRST_WAIT_S * 2**attempt)
     raise ConfigError("too many people do this at once; try again in a moment") from collided
