@@ -25,6 +25,8 @@ _END = re.compile(
     r"[.!?][\"'\u201d\u2019)\]*_]*+(?=\s|$)|[\u3002\uff01\uff1f]",
 )
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+# Digits within a word, such as `utf16`, are no number that a text names.
+_NAMED_NUMBER = re.compile(r"(?<!\w)\d+(?:[.,]\d+)*")
 
 
 def clean(answer: str) -> str:
@@ -64,7 +66,7 @@ def foreign_number(text: str, known: str) -> str:
     '1969'
     """
     there = {_plain_number(found[0]) for found in _NUMBER.finditer(known)}
-    for found in _NUMBER.finditer(text):
+    for found in _NAMED_NUMBER.finditer(text):
         if sum(map(str.isdigit, found[0])) > 1 and _plain_number(found[0]) not in there:
             return found[0][:40]
     return ""

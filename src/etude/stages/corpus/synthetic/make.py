@@ -140,7 +140,7 @@ def _check_target(target: Path, aim: Made) -> None:
         there = msgspec.json.decode(Dataset.open(target).manifest.recipe, type=Made)
     except msgspec.DecodeError:
         there = None
-    if there is None or _core(there) != _core(aim):
+    if there is None or _encode(_core(there)) != _encode(_core(aim)):
         raise ConfigError(
             f"{target} holds a data set that was made otherwise (another source, generator or "
             "model); name a new folder"

@@ -53,6 +53,7 @@ def test_text_like_the_human_one_keeps_all_of_it() -> None:
         assert row.kept == pytest.approx(1.0, abs=0.1)
         assert row.low is not None
         assert row.high is not None
+        assert row.kept is not None
         assert row.low <= row.kept <= row.high
     assert found.n_clusters == found.n_passages == 80
 

@@ -57,10 +57,10 @@ class QuestionAnswer(Generator, frozen=True, kw_only=True):
     def read(self, answer: str) -> list[str]:
         """Return each question with the answer that follows it."""
         marks = [*_MARK.finditer(answer)]
-        ends = [mark.start() for mark in marks[1:]] + [len(answer)]
         found: list[str] = []
         question = ""
-        for mark, end in zip(marks, ends, strict=True):
+        for number, mark in enumerate(marks, start=1):
+            end = marks[number].start() if number < len(marks) else len(answer)
             said = answer[mark.end() : end].strip(_TRIMMED)
             if mark[1].lower() == "question":
                 question = said
