@@ -1,0 +1,1 @@
+"""Writing: demonstrations from the first word to the reviewer's last."""
