@@ -1,1 +1,1 @@
-"""What data is worth: the same small model trained on one text and on another, and the difference."""
+"""What data is worth: one small model trained on one text and on another, and the difference."""
