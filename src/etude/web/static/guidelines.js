@@ -63,6 +63,7 @@
     if (inside) { inside.focus(); fill(inside); } else dialog.querySelector(".inside").focus();
   }
 
+  document.querySelectorAll("[data-guidelines]").forEach((button) => { button.hidden = false; });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "g" || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     if (typing(event.target)) return;
