@@ -41,6 +41,8 @@ _OF_MODEL = {
     "price_out": "price_out_usd_per_mtok",
 }
 """Option -> setting of the model."""
+_MODEL = {"use": "openai", "temperature": 0.8, "max_tokens": 1024}
+"""What a model is whose options are not given."""
 
 
 def _model_options(command: Callable[..., ReturnT]) -> Callable[..., ReturnT]:
@@ -49,11 +51,7 @@ def _model_options(command: Callable[..., ReturnT]) -> Callable[..., ReturnT]:
     @functools.wraps(command)
     def bundled(**values: object) -> ReturnT:
         given = {setting: values.pop(option) for option, setting in _OF_MODEL.items()}
-        table = {setting: value for setting, value in given.items() if value is not None}
-        if table and "name" not in table:
-            raise ConfigError("options of a model need --model")
-        defaults = {"use": "openai", "temperature": 0.8, "max_tokens": 1024}
-        return command(model={**defaults, **table} if table else {}, **values)
+        return command(model={k: v for k, v in given.items() if v is not None}, **values)
 
     for option in reversed(
         [
@@ -117,8 +115,11 @@ def synthesise_command(
     if generator is not None or settings:
         named = {"use": generator} if generator else made.generator
         made = msgspec.structs.replace(made, generator={**named, **parse_settings(settings)})
+    table = {**(made.model or _MODEL), **model} if model else made.model
+    if table and not table.get("name"):
+        raise ConfigError("options of a model need --model")
     given = {
-        "model": model or None,
+        "model": table,
         "limit": limit,
         "where": {k: str(v) for k, v in parse_settings(where).items()} or None,
         "max_cost_usd": max_cost,

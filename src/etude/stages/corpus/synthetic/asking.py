@@ -68,7 +68,6 @@ def ask_all(
         ConfigError: The model's settings are wrong, or the journal cannot be written.
         ModelError: Five questions in a row had no answer.
     """
-    models.make(dict(model))
     asking = _Asking(prompts, model, journal, max_cost_usd, tell)
     asyncio.run(asking.run(jobs))
     if asking.stopped is not None:
@@ -93,7 +92,8 @@ class _Asking:
         tell: Callable[[int, int, float], None],
     ) -> None:
         self.prompts = prompts
-        self.model = model
+        self.model = models.make(dict(model))
+        self.table = model
         self.journal = journal
         self.max_cost_usd = max_cost_usd
         self.tell = tell
@@ -133,8 +133,10 @@ class _Asking:
         return self.over_budget
 
     async def _ask(self, number: int) -> None:
-        table = _seeded(self.model, number)
-        model = models.make(table)
+        table = _seeded(self.table, number)
+        model = self.model
+        if table != self.table:
+            model = msgspec.structs.replace(model, seed=table["seed"])
         said = await model.generate([Message(role="user", content=self.prompts[number])])
         most = table.get("max_tokens")
         row = Answered(

