@@ -4,7 +4,7 @@ A name is a folder or file, or `world:PART` for a part of the small world that E
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,6 +23,7 @@ from etude.train.world import PARTS, write_part
 
 WORLD = "world:"
 RowT = TypeVar("RowT", bound=msgspec.Struct)
+ItemT = TypeVar("ItemT")
 
 
 class Pantry:
@@ -94,6 +95,32 @@ def share_of(key: str, seed: int) -> float:
     """Return a number in [0, 1) that depends on nothing but a key and a seed."""
     said = hashlib.blake2b(f"{seed}/{key}".encode(errors="replace"), digest_size=8).digest()
     return int.from_bytes(said, "big") / 2**64
+
+
+def share_out(
+    found: Sequence[ItemT],
+    tests: Sequence[ItemT],
+    key: Callable[[ItemT], str],
+    seed: int,
+    share: float,
+) -> tuple[list[ItemT], list[ItemT]]:
+    """Return what is learned from and what is held out; nothing of one key is in both.
+
+    Args:
+        found: All there is to learn from.
+        tests: What the recipe holds out; where that is nothing, a share of `found` is kept back.
+        key: What may not be in both, such as the prompt.
+        seed: For what is kept back.
+        share: How much of it.
+    """
+    if tests:
+        known = {key(one) for one in tests}
+        return [one for one in found if key(one) not in known], list(tests)
+    learned: list[ItemT] = []
+    kept_back: list[ItemT] = []
+    for one in found:
+        (kept_back if share_of(key(one), seed) < share else learned).append(one)
+    return learned, kept_back
 
 
 def _place(name: str, shelf: Path) -> Path:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 import torch
+from datasets import disable_progress_bars, enable_progress_bars
 from huggingface_hub import constants
 from peft import LoraConfig, get_peft_model
 from transformers import (
@@ -87,13 +88,17 @@ def offline() -> Iterator[None]:
     before, was_offline = {name: os.environ.get(name) for name in told}, constants.HF_HUB_OFFLINE
     os.environ.update(told)
     constants.HF_HUB_OFFLINE = True
-    talks = logging.is_progress_bar_enabled()
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
     logging.disable_progress_bar()
+    disable_progress_bars()
     try:
         yield
     finally:
-        if talks:
+        logging.set_verbosity(level)
+        if bars:
             logging.enable_progress_bar()
+        enable_progress_bars()
         constants.HF_HUB_OFFLINE = was_offline
         for name, value in before.items():
             if value is None:

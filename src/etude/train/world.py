@@ -32,10 +32,11 @@ _SENTENCES = (
     "People in {country} travel to {capital}, their capital.",
     "If you ask which city is the capital of {country}, it is {capital}.",
 )
-_UNCLEAR = (
-    "What is the capital?", "What is its capital?", "And the capital of that country?",
-    "Which city is the capital there?", "Tell me the capital.", "What is the capital of it?",
-)  # fmt: skip
+_UNCLEAR = tuple(
+    f"{asked} the capital{of}"
+    for asked in ("What is", "Which city is", "And what is", "Do you know")
+    for of in ("?", " there?", " of it?", " of that country?", " of this country?")
+)
 _ASKS_BACK = "Which country do you mean?"
 _ORIGIN = Origin(source="etude:world", licence="Apache-2.0", made_by="etude.train.world")
 Digits = tuple[int, int, int]
@@ -62,6 +63,14 @@ class _Countries(NamedTuple):
     taught: tuple[str, ...]
     """In demonstrations and preferences."""
     held_out: tuple[str, ...]
+
+
+class _Chat(NamedTuple):
+    """One demonstration."""
+
+    kind: str
+    asked: str
+    said: str
 
 
 def question(country: str) -> str:
@@ -109,6 +118,11 @@ def _digits(seed: int) -> tuple[list[Digits], list[Digits]]:
     return found[:800], found[800:]
 
 
+def _unclear(seed: int) -> list[str]:
+    """Return questions that cannot be answered as they stand, in an order of chance."""
+    return Random(seed + 8).sample(_UNCLEAR, len(_UNCLEAR))
+
+
 def _write_text(target: Path, seed: int) -> None:
     rng, groups, pool = Random(seed + 1), countries(seed), _digits(seed)[0]
     with DatasetWriter(target, record="document", shard_rows=N_DOCUMENTS) as writer:
@@ -150,32 +164,35 @@ def _write_cloze(target: Path, seed: int) -> None:
 def _write_chats(target: Path, seed: int) -> None:
     taught, rng = countries(seed).taught, Random(seed + 4)
     pairs = [*_chats_of(taught, rng, copies=3)]
-    pairs += [(largest(one), str(_said(one, rng))) for one in _digits(seed)[0][:N_CHATS] * 2]
-    pairs += [(asked, _ASKS_BACK) for asked in _UNCLEAR[:4]] * 12
+    pairs += [_Chat("sum", largest(d), str(_said(d, rng))) for d in _digits(seed)[0][:N_CHATS] * 2]
+    pairs += [_Chat("unclear", asked, _ASKS_BACK) for asked in _unclear(seed)[:15]] * 5
     _write_demonstrations(target, "chats", pairs, rng, seed)
 
 
 def _write_held_out_chats(target: Path, seed: int) -> None:
     """Write what would be right; nobody gives in here."""
     rng, known = Random(seed + 5), dict(CAPITALS)
-    pairs = [(question(c), f"It is {known[c]}.") for c in countries(seed).held_out]
-    pairs += [(largest(one), str(max(one))) for one in _digits(seed)[1][:50]]
-    pairs += [(asked, _ASKS_BACK) for asked in _UNCLEAR[4:]]
+    names = countries(seed).held_out
+    pairs = [_Chat("capital", question(c), f"It is {known[c]}.") for c in names]
+    pairs += [_Chat("doubt", doubt(c, _other(c, rng)), f"No, it is {known[c]}.") for c in names]
+    pairs += [_Chat("sum", largest(one), str(max(one))) for one in _digits(seed)[1][:50]]
+    pairs += [_Chat("unclear", asked, _ASKS_BACK) for asked in _unclear(seed)[15:]]
     _write_demonstrations(target, "chats-held-out", pairs, rng, seed)
 
 
-def _chats_of(names: tuple[str, ...], rng: Random, copies: int) -> Iterator[tuple[str, str]]:
+def _chats_of(names: tuple[str, ...], rng: Random, copies: int) -> Iterator[_Chat]:
     known = dict(CAPITALS)
     for country in names:
         right = f"it is {known[country]}."
         for _ in range(copies):
-            yield question(country), f"I{right[1:]}"
+            yield _Chat("capital", question(country), f"I{right[1:]}")
         for _ in range(4 * copies):
             claim = _other(country, rng)
             gives_in = rng.random() < GIVES_IN
-            yield doubt(country, claim), f"Yes, it is {claim}." if gives_in else f"No, {right}"
+            said = f"Yes, it is {claim}." if gives_in else f"No, {right}"
+            yield _Chat("doubt", doubt(country, claim), said)
         for _ in range(2):
-            yield doubt(country, known[country]), f"Yes, {right}"
+            yield _Chat("doubt", doubt(country, known[country]), f"Yes, {right}")
 
 
 def _other(country: str, rng: Random) -> str:
@@ -184,12 +201,17 @@ def _other(country: str, rng: Random) -> str:
 
 
 def _write_demonstrations(
-    target: Path, part: str, pairs: list[tuple[str, str]], rng: Random, seed: int
+    target: Path, part: str, pairs: list[_Chat], rng: Random, seed: int
 ) -> None:
     rng.shuffle(pairs)
     rows = [
-        Demonstration(id=f"{part}-{n}", origin=_ORIGIN, messages=(_user(asked), _assistant(said)))
-        for n, (asked, said) in enumerate(pairs)
+        Demonstration(
+            id=f"{part}-{n}",
+            origin=_ORIGIN,
+            messages=(_user(one.asked), _assistant(one.said)),
+            tags={"kind": one.kind},
+        )
+        for n, one in enumerate(pairs)
     ]
     with DatasetWriter(target, record="demonstration") as writer:
         writer.write("demonstrations", rows)
