@@ -393,7 +393,7 @@ def _written(tx: Transaction, side: Side, text: str, now: float) -> None:
                 project_id=side.project.id,
                 account_id=side.people["reviewer"].account.id,
                 verdict=state,
-                comments=text,
+                comments=msgspec.json.encode({"general": text, "turns": {"1": text}}).decode(),
                 created_at=now,
             )
     opened = _item(tx, side, 5, body, "open", now)
