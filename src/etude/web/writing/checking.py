@@ -121,7 +121,7 @@ def _ours(ground: Ground, draft: Draft) -> Iterator[Told]:
             yield _blocking(place, "clarification", "the user's answer to this question is missing")
         for call in turn.calls:
             for wrong in wrong_in_call(call, ground.tools):
-                yield _blocking(place, "arguments", f"{call.name[:40]}: {wrong}")
+                yield _blocking(place, "arguments", f"the call of {call.name[:40]}: {wrong}")
 
 
 def _blocking(place: int, name: str, what: str) -> Told:

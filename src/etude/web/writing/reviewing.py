@@ -243,6 +243,16 @@ def _give_to_others(tx: Transaction, writing: Writing) -> None:
     )
 
 
+def can_give_up(tx: Transaction, writing: Writing) -> bool:
+    """Whether this waits for its writer to mend it, who is not at it."""
+    return writing.state == "sent_back" and bool(
+        tx.number(
+            "SELECT COUNT(*) FROM assignments WHERE id = :id AND state = 'done'",
+            id=writing.assignment_id,
+        )
+    )
+
+
 def give_up_on(
     tx: Transaction, project: Project, lead: Account, writing: Writing, now: float
 ) -> None:
@@ -251,11 +261,7 @@ def give_up_on(
     Raises:
         ConfigError: It is not waiting for its writer.
     """
-    waits = tx.number(
-        "SELECT COUNT(*) FROM assignments WHERE id = :id AND state = 'done'",
-        id=writing.assignment_id,
-    )
-    if not waits or not set_state(tx, writing, "sent_back", "rejected"):
+    if not can_give_up(tx, writing) or not set_state(tx, writing, "sent_back", "rejected"):
         raise ConfigError("its writer is at it, or it was decided already")
     _give_to_others(tx, writing)
     audit.note(

@@ -54,8 +54,8 @@ class Comments(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the reviewer mended small things, which a further version holds."""
 
     def lines(self) -> tuple[str, ...]:
-        """Return all comments as lines of a record."""
-        at = [f"message {place}: {text}" for place, text in self.turns.items()]
+        """Return all comments as lines of a record; there, messages are counted from 1."""
+        at = [f"message {int(place) + 1}: {text}" for place, text in self.turns.items()]
         return tuple(text for text in (self.general, *at) if text)
 
 
