@@ -1,0 +1,1 @@
+"""Seeing: how a project goes, what its ratings are worth, and what data sets hold."""
