@@ -56,6 +56,10 @@ class Pantry:
         """What kinds of things have a role."""
         return {one.kind for one in self.ingredients if one.role == role}
 
+    def tables(self, role: str) -> set[str]:
+        """Names of all tables of the data sets of a role."""
+        return {name for path in self.places(role) for name in Dataset.open(path).tables()}
+
     def documents(self, role: str) -> Iterator[Document]:
         """Yield the documents of a role."""
         return self._rows(role, "documents", Document)

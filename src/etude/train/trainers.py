@@ -5,7 +5,7 @@ functions, and the callback that stands here.
 """
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -28,8 +28,6 @@ Measure = Callable[[int, PreTrainedModel], None]
 """Told after how many steps, and the model; logs what it measures."""
 Reason = Callable[[], str]
 """Says why the training has no use any more, or nothing."""
-Heard = Callable[[Mapping[str, float]], None]
-"""Told what a trainer logs."""
 _NO_METRIC = {"epoch", "total_flos", "num_tokens", "step_time"}
 _TIMES = ("runtime", "per_second")
 
@@ -45,14 +43,12 @@ class Watch(TrainerCallback):  # type: ignore[misc]  # the package says nothing 
         seed: int,
         measure: Measure,
         reason_to_stop: Reason = lambda: "",
-        heard: Heard = lambda logged: None,
     ) -> None:
         self._job = job
         self._every = every
         self._seed = seed
         self._measure = measure
         self._reason_to_stop = reason_to_stop
-        self._heard = heard
         self.ended = ""
         """Why it was stopped early; empty when it was not."""
         self.n_steps = 0
@@ -88,7 +84,6 @@ class Watch(TrainerCallback):  # type: ignore[misc]  # the package says nothing 
         if "train_loss" in numbers:
             return  # the summary at the end, which says nothing new
         self._job.log.add(state.global_step, "train", numbers)
-        self._heard(numbers)
         self._stop_if_useless(control)
 
     def on_save(

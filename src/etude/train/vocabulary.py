@@ -127,3 +127,19 @@ def need_chat(tokenizer: PreTrainedTokenizerFast) -> None:
             "the chat template of the tokenizer does not mark what the assistant wrote: put "
             "{% generation %} … {% endgeneration %} around it"
         )
+
+
+def with_tool_calls(tokenizer: PreTrainedTokenizerFast) -> None:
+    """Let a tokenizer read the calls of tools out of what a model wrote.
+
+    Raises:
+        ConfigError: Its chat template is not ours, and it has no way of its own.
+    """
+    if getattr(tokenizer, "response_template", None) is not None:
+        return
+    if tokenizer.chat_template != CHAT_TEMPLATE:
+        raise ConfigError(
+            "the tokenizer of the model does not say how calls of tools are read out of an answer "
+            "(response_template); set one, or use a model trained here"
+        )
+    tokenizer.response_template = RESPONSE_TEMPLATE
