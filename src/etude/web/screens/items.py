@@ -6,8 +6,8 @@ from starlette.responses import Response
 from etude.errors import ConfigError
 from etude.records import Message
 from etude.web.asking import Ask, Screen
-from etude.web.projects import item_list
-from etude.web.projects.item_list import ACTIONS, PER_PAGE, Action, Search
+from etude.web.items import listing
+from etude.web.items.listing import ACTIONS, PER_PAGE, Action, Search
 from etude.web.queue.item import Item
 
 _PATH = "/projects/{project}/items"
@@ -58,9 +58,9 @@ def _search(ask: Ask) -> Search:
 def _show(ask: Ask) -> Response:
     search = _search(ask)
     with ask.db.read() as tx:
-        found = item_list.find(tx, ask.project.id, search)
-        n_found = item_list.count(tx, ask.project.id, search)
-        batches = item_list.batches(tx, ask.project.id)
+        found = listing.find(tx, ask.project.id, search)
+        n_found = listing.count(tx, ask.project.id, search)
+        batches = listing.batches(tx, ask.project.id)
     return ask.page(
         "items.html",
         rows=[_row(item, ask.project.kind) for item in found],
@@ -78,16 +78,16 @@ def _change(ask: Ask) -> Response:
     with ask.db.write() as tx:
         project_id = ask.project.id
         if "whole_batch" in ask.form.fields:
-            ids = item_list.ids_of_batch(tx, project_id, batch)
+            ids = listing.ids_of_batch(tx, project_id, batch)
         else:
             ids = ask.form.texts("item")
         if not ids:
             return ask.refuse(422, "tick the items first")
         if what == "overlap":
             wanted = ask.form.whole("wanted")
-            n = item_list.set_overlap(tx, project_id, ids, wanted, by=ask.account.id, now=ask.now)
+            n = listing.set_overlap(tx, project_id, ids, wanted, by=ask.account.id, now=ask.now)
         else:
-            n = item_list.change(tx, project_id, ids, _action(what), by=ask.account.id, now=ask.now)
+            n = listing.change(tx, project_id, ids, _action(what), by=ask.account.id, now=ask.now)
     if not n:
         return ask.refuse(404, "there are no such items")
     said = {

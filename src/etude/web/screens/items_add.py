@@ -11,9 +11,9 @@ from starlette.responses import Response
 from etude.errors import ConfigError, EtudeError
 from etude.store.conversations import layouts
 from etude.web.asking import Ask, Screen
-from etude.web.projects import import_rows
-from etude.web.projects.import_rows import READY, Found
-from etude.web.projects.importing import MAX_ITEMS, Outcome, Wishes, add_batch
+from etude.web.items import rows as import_rows
+from etude.web.items.importing import MAX_ITEMS, Outcome, Wishes, add_batch
+from etude.web.items.rows import READY, Found
 
 _PATH = "/projects/{project}/items/add"
 _MAX_UPLOAD = 64_000_000

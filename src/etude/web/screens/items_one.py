@@ -4,8 +4,8 @@ import msgspec
 from starlette.responses import Response
 
 from etude.web.asking import Ask, Screen
+from etude.web.items import listing
 from etude.web.markdown import markdown
-from etude.web.projects import item_list
 from etude.web.queue.item import item_by_id
 
 _PATH = "/projects/{project}/items/{item}"
@@ -49,7 +49,7 @@ def _gold(ask: Ask) -> Response:
     chosen = ask.form.whole("best", 0, 0, 5)
     best = chosen - 1 if chosen else None
     with ask.db.write() as tx:
-        done = ask.project.kind == "rate" and item_list.mark_gold(
+        done = ask.project.kind == "rate" and listing.mark_gold(
             tx, ask.project.id, ask.part("item"), best, by=ask.account.id, now=ask.now
         )
     if not done:

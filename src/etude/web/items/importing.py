@@ -8,8 +8,8 @@ import msgspec
 from etude.errors import ConfigError
 from etude.records import Candidate, Comparison, Demonstration, Message, Origin, Preference
 from etude.web.database import Database, Transaction, new_id
+from etude.web.items.rows import Content, Found
 from etude.web.people import audit
-from etude.web.projects.import_rows import Content, Found
 from etude.web.projects.project import Project
 from etude.web.queue.item import WriteItem, add_items
 

@@ -1,0 +1,1 @@
+"""Items: how they come into a project, and how its lead finds and changes them."""
