@@ -5,12 +5,15 @@ wants. A turn without a sign of life goes to the next who asks; whoever comes ba
 as there is room, and else loses the turn but not the work.
 """
 
+import msgspec
+
 from etude.errors import ConfigError
 from etude.web.database import Transaction
 from etude.web.people import audit
 from etude.web.queue import _assigned as rows
 from etude.web.queue._assigned import Assignment, AssignmentState, by_id, current
 from etude.web.queue.claiming import Nothing, claim, claim_item, n_finished, take_turn
+from etude.web.queue.drawing import draw_order
 from etude.web.queue.item import Item, lock_item
 
 __all__ = [
@@ -22,6 +25,7 @@ __all__ = [
     "claim_item",
     "current",
     "finish",
+    "fix_order",
     "last_finished",
     "n_finished",
     "reopen",
@@ -117,6 +121,7 @@ def finish(
     *,
     now: float,
     active_s: float | None = None,
+    draft: str | None = None,
 ) -> bool:
     """End a turn as done; what was made is to be saved in the same transaction.
 
@@ -128,6 +133,8 @@ def finish(
         now: The time.
         active_s: Seconds of activity since the last sign of life; `None` when nothing told, then
             the time that passed counts, ten minutes at most.
+        draft: What the page begins with if this is undone, and what is kept of a turn that was
+            lost; `None` leaves what is kept.
 
     Returns:
         Whether it counts. `False` when the turn was lost and the item needs nobody any more.
@@ -138,6 +145,8 @@ def finish(
     mine, item = _held(tx, project_id, assignment_id, account_id)
     if mine.state in ("done", "skipped"):
         raise ConfigError("this item was handed in already")
+    if draft is not None:
+        tx.run("UPDATE assignments SET draft = :draft WHERE id = :id", draft=draft, id=mine.id)
     if item.state == "withdrawn" or (
         mine.state == "expired" and not rows.has_room_for(tx, item, mine, now)
     ):
@@ -203,6 +212,17 @@ def skip(
         id=mine.id,
     )
     _note(tx, "item.skip", mine, now, reason.strip()[:500])
+
+
+def fix_order(tx: Transaction, mine: Assignment, n_candidates: int) -> Assignment:
+    """Draw and keep the order of answers that were not there yet when the turn began."""
+    order = draw_order(n_candidates, mine.item_id, mine.account_id)
+    tx.run(
+        "UPDATE assignments SET shown_order = :order WHERE id = :id AND shown_order = '[]'",
+        order=msgspec.json.encode(order).decode(),
+        id=mine.id,
+    )
+    return by_id(tx, mine.project_id, mine.id, mine.account_id) or mine
 
 
 def last_finished(

@@ -46,33 +46,48 @@ _NOT_OPEN = {
 
 def claim(tx: Transaction, project: Project, account_id: str, now: float) -> Assignment | Nothing:
     """Return what a person is at, or the next item for them, or why there is none."""
-    if project.state != "open":
-        return Nothing(why=_NOT_OPEN[project.state], kind="closed")
-    if not quiz.may_work(tx, project, account_id):
-        return Nothing(why="Pass the quiz first, then work begins.", kind="quiz")
+    barred = _barred(tx, project, account_id)
+    if barred is not None:
+        return barred
     take_turn(tx, account_id)
     mine = rows.current(tx, project.id, account_id)
     if mine is not None:
         rows.set_open(tx, mine, now)
         return _again(tx, mine)
-    limit = project.settings.daily_limit
-    if limit and n_finished(tx, project.id, account_id, now - _DAY_S) >= limit:
-        return Nothing(why=f"That was your {limit} for 24 hours. Come back tomorrow.", kind="limit")
     return (
-        _what_was_begun(tx, project, account_id, now)
+        _limited(tx, project, account_id, now)
+        or _what_was_begun(tx, project, account_id, now)
         or _next(tx, project, account_id, now)
         or _none_left(tx, project, account_id)
     )
 
 
+def _barred(tx: Transaction, project: Project, account_id: str) -> Nothing | None:
+    if project.state != "open":
+        return Nothing(why=_NOT_OPEN[project.state], kind="closed")
+    if not quiz.may_work(tx, project, account_id):
+        return Nothing(why="Pass the quiz first, then work begins.", kind="quiz")
+    return None
+
+
+def _limited(tx: Transaction, project: Project, account_id: str, now: float) -> Nothing | None:
+    limit = project.settings.daily_limit
+    if limit and n_finished(tx, project.id, account_id, now - _DAY_S) >= limit:
+        return Nothing(why=f"That was your {limit} for 24 hours. Come back tomorrow.", kind="limit")
+    return None
+
+
 def claim_item(
     tx: Transaction, project: Project, account_id: str, item_id: str, now: float
-) -> Assignment | None:
-    """Give a person one item, such as the prompt that they brought; `None` where it is full.
+) -> Assignment | Nothing:
+    """Give a person one item, such as the prompt that they brought, or say why not.
 
     What they are at is put aside and comes back afterwards.
     """
     take_turn(tx, account_id)
+    barred = _barred(tx, project, account_id) or _limited(tx, project, account_id, now)
+    if barred is not None:
+        return barred
     item = lock_item(tx, project.id, item_id)
     mine = tx.number(
         "SELECT COUNT(*) FROM assignments WHERE item_id = :item AND account_id = :account",
@@ -80,7 +95,7 @@ def claim_item(
         account=account_id,
     )
     if item is None or mine or not rows.make_room(tx, item, account_id, now):
-        return None
+        return Nothing(why="Others have this item already.", kind="waiting")
     rows.put_aside(tx, project.id, account_id, now)
     return _give(tx, project, item, account_id, "work", now)
 

@@ -1,0 +1,1 @@
+"""Rating: what a rater sees and says, fresh answers to compare, and settling disagreements."""
