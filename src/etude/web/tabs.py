@@ -26,6 +26,8 @@ _TABS: tuple[tuple[str, str, frozenset[Role], str], ...] = (
     ("Review", "/review", frozenset({"lead", "reviewer"}), "write"),
     ("Adjudicate", "/adjudicate", frozenset({"lead", "reviewer"}), "rate"),
     ("Progress", "/progress", _SEES, ""),
+    ("Bias", "/bias", _SEES, "rate"),
+    ("Label errors", "/label-errors", frozenset({"lead", "reviewer"}), "rate"),
     ("Items", "/items", _LEAD, ""),
     ("Quiz", "/quiz/edit", _LEAD, ""),
     ("People", "/people", _LEAD, ""),
