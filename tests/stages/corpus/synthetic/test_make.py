@@ -1,5 +1,6 @@
 """From human text to a data set of synthetic text: parents, cost, resuming, the gate."""
 
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -194,22 +195,22 @@ def test_a_killed_run_goes_on_where_it_was(oracle: Endpoint, corpus: Path, tmp_p
         "from etude.stages.corpus.synthetic import SynthesisRecipe, synthesise\n"
         "recipe = msgspec.json.decode(sys.argv[1], type=SynthesisRecipe)\n"
         "def tell(n, all_, cost):\n"
-        "    if n == 12: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    if n == 4: os.kill(os.getpid(), signal.SIGKILL)\n"
         "synthesise(recipe, Path(sys.argv[2]), Path(sys.argv[3]), jobs=1, tell=tell)\n"
     )
     oracle.answer = oracle.fresh
     out = tmp_path / "out"
-    text = msgspec.json.encode(recipe(oracle)).decode()
+    text = msgspec.json.encode(recipe(oracle, limit=10)).decode()
     done = subprocess.run([sys.executable, "-c", script, text, str(corpus), str(out)], check=False)
     assert done.returncode == -9
     assert not (out / "manifest.json").exists()
     # A line that was being written when the power went.
     with (out / JOURNAL).open("ab") as file:
         file.write(b'{"key":"half')
-    resumed = synthesise(recipe(oracle), corpus, out)
-    assert (resumed.n_answered, resumed.n_kept) == (12, 24)
-    whole = synthesise(recipe(oracle), corpus, tmp_path / "whole")
-    assert whole.n_answered == 24
+    resumed = synthesise(recipe(oracle, limit=10), corpus, out)
+    assert (resumed.n_answered, resumed.n_kept) == (6, 10)
+    whole = synthesise(recipe(oracle, limit=10), corpus, tmp_path / "whole")
+    assert whole.n_answered == 10
     assert Dataset.open(out).manifest.digest == Dataset.open(tmp_path / "whole").manifest.digest
     assert Dataset.open(out).verify() == []
 
@@ -236,12 +237,13 @@ def test_hostile_answers_become_text_or_go(oracle: Endpoint, corpus: Path, tmp_p
         "```\n" * 30_000,
         "\u202e" * 100 + "a\u0300" * 1000,
     ]
-    oracle.answer = lambda question: hostile[len(question) % len(hostile)]
+    answers = itertools.cycle(hostile)
+    oracle.answer = lambda question: next(answers)
     outcome = synthesise(
-        recipe(oracle, generator={"use": "question_answer"}), corpus, tmp_path / "qa"
+        recipe(oracle, limit=8, generator={"use": "question_answer"}), corpus, tmp_path / "qa"
     )
     assert outcome.n_kept == 0
-    outcome = synthesise(recipe(oracle), corpus, tmp_path / "out")
+    outcome = synthesise(recipe(oracle, limit=8), corpus, tmp_path / "out")
     assert Dataset.open(tmp_path / "out").verify() == []
     for text in documents(outcome):
         assert not {"\0", "\x1b"} & set(text.text)
