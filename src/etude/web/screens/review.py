@@ -76,7 +76,7 @@ def _page(ask: Ask, writing: Writing | None, *, status: int = 200, wrong: str = 
         asks_back=[int(t) for t in made.tags.get("clarifications", "").split(",") if t.isdecimal()],
         names={call.id: call.name for message in made.messages for call in message.calls},
         review=review,
-        said=review.said() if review else None,
+        told_back=review.said() if review else None,
         history=history,
         diffs=_diffs(made, versions, writing),
         markdown=markdown,

@@ -59,7 +59,19 @@ def word_diff(before: str, after: str) -> list[Piece]:
         steps = [*(("del", word) for word in middle_old), *(("add", word) for word in middle_new)]
     head: list[tuple[str, str]] = [("same", word) for word in old[:n_head]]
     tail: list[tuple[str, str]] = [("same", word) for word in old[len(old) - n_tail :]]
-    return list(_joined([*head, *steps, *tail]))
+    return list(_joined([*head, *_calmed(steps), *tail]))
+
+
+def _calmed(steps: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Count a blank between two changes as changed: readers take stretches, not single words."""
+    calm = []
+    for place, (kind, word) in enumerate(steps):
+        between = 0 < place < len(steps) - 1 and kind == "same" and not word.strip()
+        if between and "same" not in (steps[place - 1][0], steps[place + 1][0]):
+            calm += [("del", word), ("add", word)]
+        else:
+            calm.append((kind, word))
+    return calm
 
 
 def _joined(steps: Sequence[tuple[str, str]]) -> Iterator[Piece]:

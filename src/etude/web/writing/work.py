@@ -50,9 +50,17 @@ def due(tx: Transaction, project: Project, account: Account, now: float) -> Work
     if project.state == "open":
         waiting = writings.sent_back_to(tx, project.id, account.id)
         if waiting is not None:
-            reopen(tx, project.id, waiting.assignment_id, account.id, now=now)
+            again = _again(tx, project, account, waiting)
+            reopen(tx, project.id, waiting.assignment_id, account.id, draft=again, now=now)
     found = claim(tx, project, account.id, now)
     return found if isinstance(found, Nothing) else _work(tx, project, account, found)
+
+
+def _again(tx: Transaction, project: Project, account: Account, waiting: Writing) -> str | None:
+    """Return the draft of what was sent back: what was confirmed is to be confirmed anew."""
+    mine = by_id(tx, project.id, waiting.assignment_id, account.id)
+    kept = drafts.load(mine.draft) if mine else None
+    return drafts.dump(msgspec.structs.replace(kept, ticked=(), stand=())) if kept else None
 
 
 def held(tx: Transaction, project: Project, account: Account, assignment_id: str) -> Work:
