@@ -52,6 +52,9 @@ def claim(tx: Transaction, project: Project, account_id: str, now: float) -> Ass
     take_turn(tx, account_id)
     mine = rows.current(tx, project.id, account_id)
     if mine is not None:
+        # Looking at the page again is no sign of life: time spent is counted from the last one.
+        if mine.leased_until - now > 30 * project.settings.lease_min:
+            return mine
         rows.set_open(tx, mine, now)
         return _again(tx, mine)
     return (

@@ -176,6 +176,8 @@ def day_of(tx: Transaction, project_id: str, account_id: str, now: float) -> Day
         if later - spell.seen_at > _PAUSE_S:
             break
         worked += spell.active_s
+        if spell.seen_at - spell.created_at - spell.active_s > _PAUSE_S:
+            break  # they paused before this one was done
         later = min(later, spell.created_at)
     n_done = queue.n_finished(tx, project_id, account_id, midnight)
     return Day(n_done=n_done, worked_s=worked, can_undo=n_done > 0)

@@ -5,7 +5,7 @@
   if (!form) return;
   const IDLE_MS = 60000, BEAT_MS = 15000, SETTLE_MS = 900;
   const token = document.querySelector('meta[name="form-token"]').content;
-  const saved = document.getElementById("saved");
+  const saved = document.getElementById("saved") || document.createElement("span");
   const points = Number(form.dataset.points), nAnswers = Number(form.dataset.answers);
   const active = form.elements.namedItem("active_s");
 
@@ -18,7 +18,7 @@
   }, 1000);
 
   async function beat(leaving) {
-    if (gone || (!dirty && activeS === 0)) return;
+    if (gone || !form.dataset.draft || (!dirty && activeS === 0)) return;
     const sent = activeS, wasDirty = dirty;
     const body = new URLSearchParams(new FormData(form));
     body.set("active_s", String(sent));
@@ -147,7 +147,10 @@
     r: again,
     m: () => document.dispatchEvent(new CustomEvent("rate-source")),
     u: () => { const undo = document.getElementById("undo"); if (undo) { beat(true); undo.requestSubmit(); } },
-    s: () => open("skip", "input"),
+    s: () => {
+      const later = document.getElementById("later");
+      if (later) later.click(); else open("skip", "input");
+    },
     "?": () => open("keys", "summary"),
     Enter: () => form.requestSubmit(form.querySelector("button.main")),
   };
