@@ -162,6 +162,7 @@ def form_in(page: str) -> dict[str, str | list[str]]:
     return {
         name: text.removeprefix("\n") if isinstance(text, str) else text
         for name, text in reader.found.items()
+        if name != "form_token"
     }
 
 

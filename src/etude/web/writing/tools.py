@@ -145,14 +145,20 @@ def wrong_in_call(call: ToolCall, tools: tuple[ProjectTool, ...]) -> list[str]:
 
 def _wrong_value(text: str, argument: Argument) -> str:
     kinds = argument.schema.get("type")
-    if kinds in (None, "string") or (isinstance(kinds, list) and "string" in kinds):
+    if kinds is None:
+        # Nobody said whether it is text: either reading will do.
+        return _misfit(text, argument.schema, _DEPTH) and _wrong_json(text, argument)
+    if kinds == "string" or (isinstance(kinds, list) and "string" in kinds):
         # Text is kept as it is; everything else as its JSON.
-        value: object = text
-    else:
-        try:
-            value = msgspec.json.decode(text)
-        except (msgspec.MsgspecError, RecursionError, UnicodeError):
-            return f"is no {argument.kind} in JSON"
+        return _misfit(text, argument.schema, _DEPTH)
+    return _wrong_json(text, argument)
+
+
+def _wrong_json(text: str, argument: Argument) -> str:
+    try:
+        value = msgspec.json.decode(text)
+    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+        return f"is no {argument.kind} in JSON"
     return _misfit(value, argument.schema, _DEPTH)
 
 
