@@ -156,7 +156,7 @@ def test_scripts_without_spaces_are_measured_by_characters() -> None:
     assert found.n_words > 1000
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.lists(st.text(max_size=200), min_size=2, max_size=12), st.integers(0, 3))
 def test_any_text_is_measured_or_refused_in_words(found: list[str], seed: int) -> None:
     try:
