@@ -55,7 +55,10 @@ def test_edits_are_a_patch_that_others_can_read() -> None:
 _BUTTONS = st.lists(
     st.tuples(
         st.sampled_from(
-            "add:{}:user add:{}:assistant remove:{} up:{} down:{} call:{} uncall:{}:0 result:{}:0".split()
+            [
+                *("add:{}:user", "add:{}:assistant", "remove:{}", "up:{}", "down:{}"),
+                *("call:{}", "uncall:{}:0", "result:{}:0"),
+            ]
         ),
         st.integers(0, 8),
     ),
@@ -99,7 +102,8 @@ _TOOLS = read_tools(
     '"text": {"type": "string"}, "n": {"type": "integer", "minimum": 0},'
     '"yes": {"type": "boolean"}, "way": {"enum": ["up", "down"]},'
     '"list": {"type": "array", "items": {"type": "object", "required": ["a"]}},'
-    '"maybe": {"type": ["integer", "null"]}, "any": {}, "one": {"enum": [1, 2]}}, "required": ["text"]}}]'
+    '"maybe": {"type": ["integer", "null"]}, "any": {}, "one": {"enum": [1, 2]}},'
+    ' "required": ["text"]}}]'
 )
 
 

@@ -147,7 +147,8 @@ def _wrong_value(text: str, argument: Argument) -> str:
     kinds = argument.schema.get("type")
     if kinds is None:
         # Nobody said whether it is text: either reading will do.
-        return _misfit(text, argument.schema, _DEPTH) and _wrong_json(text, argument)
+        said = _misfit(text, argument.schema, _DEPTH)
+        return said if said and _wrong_json(text, argument) else ""
     if kinds == "string" or (isinstance(kinds, list) and "string" in kinds):
         # Text is kept as it is; everything else as its JSON.
         return _misfit(text, argument.schema, _DEPTH)
