@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from etude.errors import ConfigError, EtudeError
+from etude.errors import ConfigError, EtudeError, blame
 from etude.records import (
     BrokenRecord,
     Candidate,
@@ -21,12 +21,14 @@ from etude.records import (
 )
 from etude.store.conversations import Item, layouts
 from etude.store.dataset import Dataset
+from etude.store.expanded import expanded
 from etude.web.database import new_id
 from etude.web.queue.item import WriteItem
 
 READY = "etude"
 """Name of the layout of rows that are Etude's own."""
 Content = Item | WriteItem
+_MAX_EXPANDED = 256_000_000
 _MAX_GUESS_ROWS = 40
 _LIKELY = ("messages", "trl", "sharegpt", "hh_rlhf", "argilla", "label_studio", "arena", "alpaca")
 
@@ -79,7 +81,7 @@ def _place(item: Demonstration | Comparison | Preference, number: int) -> str:
 
 
 def _ready_rows(path: Path) -> Iterator[Found]:
-    data = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
+    data = _bytes(path).removeprefix(b"\xef\xbb\xbf")
     if data.lstrip()[:1] == b"[":
         try:
             elements = msgspec.json.decode(data, type=list[msgspec.Raw])
@@ -91,6 +93,14 @@ def _ready_rows(path: Path) -> Iterator[Found]:
     for number, line in enumerate(data.split(b"\n"), 1):
         if line.strip():
             yield _ready(f"line {number}", line)
+
+
+def _bytes(path: Path) -> bytes:
+    with blame(ConfigError, f"{path.name} cannot be read"), expanded(path) as file:
+        data = file.read(_MAX_EXPANDED + 1)
+    if len(data) > _MAX_EXPANDED:
+        raise ConfigError(f"{path.name} has more than {_MAX_EXPANDED / 1e6:g} MB when expanded")
+    return data
 
 
 def _ready(where: str, line: bytes) -> Found:

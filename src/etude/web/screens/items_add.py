@@ -79,7 +79,8 @@ def _add(ask: Ask) -> Response:
     except EtudeError as error:
         return _page(ask, str(error))
     if not outcome.n_refused:
-        said = f"{outcome.n_added} items of {outcome.batch!r} are in the queue."
+        items = "item" if outcome.n_added == 1 else "items"
+        said = f"{outcome.batch!r}: {outcome.n_added} {items} added."
         return ask.go(f"/projects/{ask.project.id}/items", said)
     return ask.page("items_added.html", status=200 if outcome.n_added else 422, outcome=outcome)
 
