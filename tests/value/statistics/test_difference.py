@@ -40,7 +40,8 @@ def coverage(n: int, draw: str, trials: int = 1500) -> tuple[float, float]:
 def test_intervals_hold_what_they_promise_many_times(n: int) -> None:
     by_t, by_draws = coverage(n, "normal")
     assert 0.935 <= by_t <= 0.965
-    assert 0.86 <= by_draws <= 0.97
+    # No draw leaves what was seen, which lies on one side of the truth with chance 2 / 2^n.
+    assert (0.72 if n == 3 else 0.86) <= by_draws <= 0.97
     assert coverage(n, "skewed")[0] >= 0.86
 
 

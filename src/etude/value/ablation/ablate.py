@@ -1,0 +1,85 @@
+"""ablate: train the proxies of a comparison and say what they tell. The door to this room."""
+
+from pathlib import Path
+
+import msgspec
+
+from etude.config import read_toml
+from etude.errors import ConfigError
+from etude.store import write_whole
+from etude.value.ablation.outcome import Ablation, compare
+from etude.value.ablation.page import write_page
+from etude.value.ablation.prepare import Preparation
+from etude.value.ablation.recipe import AblateRecipe
+from etude.value.proxies.training import (
+    Proxy,
+    Tell,
+    check_proxy,
+    measured,
+    proxy_recipe,
+    train_proxy,
+)
+
+RESULT = "ablation.json"
+PAGE = "report.html"
+
+
+def read_recipe(path: Path) -> AblateRecipe:
+    """Return the recipe in a TOML file.
+
+    Raises:
+        ConfigError: It cannot be read or does not fit.
+    """
+    return read_toml(path, AblateRecipe)
+
+
+def ablate(
+    recipe: AblateRecipe, out: Path, *, tell: Tell = lambda what, done, total: None
+) -> Ablation:
+    """Compare texts as a recipe says, in the folder `out`; go on where it was stopped.
+
+    Every proxy is trained once: a longer list of seeds or amounts trains only what is missing.
+
+    Args:
+        recipe: What is compared, and how.
+        out: Folder to make.
+        tell: Told what is being done, and how far it is.
+
+    Raises:
+        ConfigError: Something that was asked for cannot be, or `out` holds something else.
+        RecordError: A data set is damaged.
+    """
+    recipe = recipe.resolved()
+    check_proxy(recipe.proxy)
+    _check_folder(out)
+    preparation = Preparation(recipe, out.resolve() / "data", tell)
+    prepared = preparation.run()
+    wanted = [
+        (arm, tokens, seed)
+        for tokens in sorted({*recipe.amounts, recipe.tokens})
+        for seed in range(recipe.seeds)
+        for arm in recipe.arms
+    ]
+    proxies: list[Proxy] = []
+    for number, (arm, tokens, seed) in enumerate(wanted):
+        material = preparation.material(arm)
+        settings = proxy_recipe(recipe.proxy, material, tokens, seed)
+        name = f"proxy {number + 1} of {len(wanted)} ({arm}, {tokens:,} tokens, seed {seed})"
+
+        def told(what: str, done: int, total: int, name: str = name) -> None:
+            tell(f"{name}: {what}", done, total)
+
+        digest, run = train_proxy(settings, material, out.resolve() / "proxies", told)
+        proxies.append(measured(run, arm, tokens, digest, seed))
+    found = compare(recipe, prepared, proxies)
+    write_whole(out / RESULT, msgspec.json.format(msgspec.json.encode(found)))
+    write_page(out / PAGE, found)
+    return found
+
+
+def _check_folder(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise ConfigError(f"{out} is a file; an ablation needs a folder")
+    ours = {"data", "proxies", RESULT, PAGE}
+    if out.exists() and any(entry.name not in ours for entry in out.iterdir()):
+        raise ConfigError(f"{out} holds something else; name a new folder")
