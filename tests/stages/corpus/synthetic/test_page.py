@@ -31,7 +31,9 @@ def test_the_example_on_the_page_is_refused_or_weighed(capsys: pytest.CaptureFix
     assert "distinct_3 keeps" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("path", (ROOT / "recipes" / "synthetic").glob("*.toml"), ids=str)
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "recipes" / "synthetic").glob("*.toml")), ids=lambda path: path.name
+)
 def test_every_recipe_can_be_run_as_it_stands(path: Path) -> None:
     recipe = read_toml(path, SynthesisRecipe)
     assert generators.make(recipe.generator).asks_model == bool(recipe.model)
