@@ -141,7 +141,7 @@ def test_every_reason_to_refuse_a_bug_is_explained() -> None:
     explained = set(re.findall(r"^\| ([a-z][^|]*?) \|", section, re.MULTILINE))
     assert len(reasons) > 10
     assert reasons == explained
-    assert '"same effect as another"' in (stage / "make.py").read_text("utf-8")
+    assert '"same effect as another"' in (stage / "one_codebase.py").read_text("utf-8")
 
 
 def test_every_reason_to_set_a_test_aside_is_explained() -> None:

@@ -10,14 +10,19 @@ from etude.rollout.suites._base import (
     SuitePlan,
     SuiteRun,
 )
+from etude.rollout.suites._forecast import Candidate, Forecast, Forecasts, Probe
 
 suites = Kind("etude.rollout.suites", Suite)
 
 __all__ = [
+    "Candidate",
     "CasePlace",
     "CaseResult",
     "Failure",
+    "Forecast",
+    "Forecasts",
     "Frame",
+    "Probe",
     "Suite",
     "SuitePlan",
     "SuiteRun",

@@ -1,12 +1,14 @@
 """Suite: runs the tests of a codebase in a box. SuiteRun: what every test did."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
 
 from etude.plugins import Spec
 from etude.records import Codebase, Outcome
+from etude.rollout.suites._forecast import Candidate, Forecasts, Probe
 from etude.sandbox import Box
 
 Order = Literal["given", "reversed"]
@@ -124,3 +126,30 @@ class Suite(Spec, frozen=True, kw_only=True):
             SandboxError: The box failed.
         """
         raise NotImplementedError
+
+    async def forecast(
+        self,
+        box: Box,
+        codebase: Codebase,
+        plan: SuitePlan,
+        candidates: Sequence[Candidate],
+        probe: Probe | None = None,
+    ) -> Forecasts | None:
+        """Say what candidates do to the tests, much faster than a run for each and less surely.
+
+        Forecasts choose what is worth a run; they are never a verdict.
+
+        Args:
+            box: A box of the healthy tree, whose user may change it.
+            codebase: The codebase's card.
+            plan: Limits and bytecode; its `tests` are those that are collected.
+            candidates: What to judge.
+            probe: What to run on the healthy tree first.
+
+        Returns:
+            What was said, or `None` where this kind of suite has no such way.
+
+        Raises:
+            SandboxError: The box failed.
+        """
+        return None

@@ -6,9 +6,8 @@ apply. Each line of the report is numbered and sealed with a key that is drawn f
 by our runner before any code of the project is imported.
 """
 
-import hashlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -23,7 +22,9 @@ from etude.rollout.suites._base import (
     SuitePlan,
     SuiteRun,
 )
-from etude.sandbox import Box, Mount
+from etude.rollout.suites._forecast import Candidate, Forecasts, Line, Probe, read_forecasts
+from etude.rollout.suites._sealed import sealed_lines
+from etude.sandbox import Box, Mount, Result
 
 RUNNER = Path(__file__).parent / "_pytest_in_box"
 RUNNER_TARGET = "/etude/runner"
@@ -68,7 +69,9 @@ class PytestSuite(Suite, frozen=True, kw_only=True):
         key = secrets.token_bytes(32)
         command = ["/usr/bin/env", *_environment(plan), "/env/bin/python"]
         command += [f"{RUNNER_TARGET}/runner.py"]
-        result = await box.run(command, timeout_s=plan.timeout_s, stdin=_job(codebase, plan, key))
+        result = await box.run(
+            command, timeout_s=plan.timeout_s, stdin=msgspec.json.encode(_job(codebase, plan, key))
+        )
         log = (result.stdout + result.stderr)[-LOG_CHARS:]
         run = _read_report(
             result.report,
@@ -82,9 +85,36 @@ class PytestSuite(Suite, frozen=True, kw_only=True):
             ),
         )
         if not run.runner and not run.timed_out:
-            last = log.strip().splitlines()[-1:] or [f"exit {result.exit}, no output"]
-            raise SandboxError(f"the test runner did not start in the box: {last[0][:300]}")
+            raise SandboxError(f"the test runner did not start in the box: {_last(result)}")
         return run
+
+    async def forecast(
+        self,
+        box: Box,
+        codebase: Codebase,
+        plan: SuitePlan,
+        candidates: Sequence[Candidate],
+        probe: Probe | None = None,
+    ) -> Forecasts | None:
+        """Collect once, then judge each candidate in a fork in which its functions are exchanged.
+
+        Raises:
+            SandboxError: The box failed, or the runner did not come to start.
+        """
+        key = secrets.token_bytes(32)
+        command = ["/usr/bin/env", *_environment(plan), "/env/bin/python"]
+        command += [f"{RUNNER_TARGET}/runner.py"]
+        job = _job(codebase, plan, key) | {"candidates": candidates, "probe": probe}
+        result = await box.run(command, timeout_s=plan.timeout_s, stdin=msgspec.json.encode(job))
+        lines = list(sealed_lines(result.report, key, Line))
+        if not lines and result.killed != "timeout":
+            raise SandboxError(f"the test runner did not start in the box: {_last(result)}")
+        return read_forecasts(lines, result.duration_s)
+
+
+def _last(result: Result) -> str:
+    log = (result.stdout + result.stderr)[-LOG_CHARS:].strip().splitlines()
+    return log[-1][:300] if log else f"exit {result.exit}, no output"
 
 
 def _environment(plan: SuitePlan) -> list[str]:
@@ -96,31 +126,29 @@ def _environment(plan: SuitePlan) -> list[str]:
     return [f"{name}={value}" for name, value in variables.items()]
 
 
-def _job(codebase: Codebase, plan: SuitePlan, key: bytes) -> bytes:
+def _job(codebase: Codebase, plan: SuitePlan, key: bytes) -> dict[str, object]:
     paths = codebase.test_paths
     if plan.tests is not None:
         paths = tuple(dict.fromkeys(test.partition("::")[0] for test in plan.tests))
-    return msgspec.json.encode(
-        {
-            "key": key.hex(),
-            "paths": paths,
-            "tests": plan.tests,
-            "without": plan.without,
-            "args": codebase.test_args,
-            "settings": codebase.test_settings,
-            "plugins": codebase.plugins,
-            "order": plan.order,
-            "collect_only": plan.collect_only,
-            "stop_at_failure": plan.stop_at_failure,
-            "test_s": plan.test_s,
-            "default_test_s": plan.default_test_s,
-            "give_up_after": plan.give_up_after,
-            "sources": codebase.source_roots if plan.coverage else (),
-            "tools": TOOLS_TARGET,
-            "own_modules": codebase.own_modules,
-            "pytest": PYTEST_TARGET,
-        }
-    )
+    return {
+        "key": key.hex(),
+        "paths": paths,
+        "tests": plan.tests,
+        "without": plan.without,
+        "args": codebase.test_args,
+        "settings": codebase.test_settings,
+        "plugins": codebase.plugins,
+        "order": plan.order,
+        "collect_only": plan.collect_only,
+        "stop_at_failure": plan.stop_at_failure,
+        "test_s": plan.test_s,
+        "default_test_s": plan.default_test_s,
+        "give_up_after": plan.give_up_after,
+        "sources": codebase.source_roots if plan.coverage else (),
+        "tools": TOOLS_TARGET,
+        "own_modules": codebase.own_modules,
+        "pytest": PYTEST_TARGET,
+    }
 
 
 def _read_report(report: bytes, key: bytes, empty: SuiteRun) -> SuiteRun:
@@ -130,7 +158,7 @@ def _read_report(report: bytes, key: bytes, empty: SuiteRun) -> SuiteRun:
     lines: dict[str, dict[str, tuple[int, ...]]] = {}
     errors: list[str] = []
     last: dict[str, _Line] = {}
-    for line in _lines(report, key):
+    for line in sealed_lines(report, key, _Line):
         last[line.event] = line
         if line.event == "phase":
             results[line.id] = _merge(results.get(line.id), line)
@@ -154,24 +182,6 @@ def _read_report(report: bytes, key: bytes, empty: SuiteRun) -> SuiteRun:
         runner=last["start"].text if "start" in last else "",
         running=last["begin"].id if "begin" in last and not complete else "",
     )
-
-
-def _lines(report: bytes, key: bytes) -> Iterator[_Line]:
-    """Yield the lines that our runner wrote: sealed with the key, and each later than the last."""
-    decoder = msgspec.json.Decoder(_Line)
-    last = -1
-    for raw in report.split(b"\n"):
-        seal, _, sealed = raw.partition(b" ")
-        true = hashlib.blake2s(sealed, key=key, digest_size=16).hexdigest().encode()
-        if not secrets.compare_digest(seal, true):
-            continue
-        number, _, said = sealed.partition(b" ")
-        if int(number) > last:
-            last = int(number)
-            try:
-                yield decoder.decode(said)
-            except (msgspec.DecodeError, msgspec.ValidationError):
-                continue
 
 
 _WORST = ("failed", "error", "xpassed", "skipped", "xfailed", "passed")

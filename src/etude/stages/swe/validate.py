@@ -16,7 +16,6 @@ from etude.records import (
     AnswerKey,
     BaselineTest,
     Codebase,
-    Coverage,
     Origin,
     Task,
     TextFile,
@@ -29,6 +28,7 @@ from etude.rollout.suites import Failure, SuiteRun
 from etude.sandbox import Sandbox
 from etude.stages.swe.bugs import Bug
 from etude.stages.swe.hiding import hide_tests
+from etude.stages.swe.reach import Reach
 from etude.stages.swe.statement import write_statement
 from etude.store.codebases import Prepared
 
@@ -68,17 +68,21 @@ class Validator:
         self.sandbox = sandbox
         self.gates = gates
         self.seed = seed
-        self.coverage: Coverage = prepared.coverage()
+        self.reach = Reach(prepared)
         self.tests: dict[str, BaselineTest] = {t.id: t for t in self.codebase.tests}
-        self.passing = [t.id for t in self.codebase.tests if t.outcome == "passed"]
+        self.passing = self.reach.passing
 
     @property
     def codebase(self) -> Codebase:
         """The codebase's card."""
         return self.prepared.codebase
 
-    async def judge(self, bug: Bug) -> Made:
+    async def judge(self, bug: Bug, *, screened: bool = False) -> Made:
         """Turn a bug into a validated task.
+
+        Args:
+            bug: What to judge.
+            screened: Whether it is known already that some test is likely to catch it.
 
         Raises:
             Refused: It is none; the message says why in a word.
@@ -86,11 +90,13 @@ class Validator:
         """
         broken: dict[str, str | None] = {file.path: file.text for file in bug.files}
         patch = self._solution(bug)
-        await self._screen(bug, broken)
+        if not screened:
+            await self._screen(bug, broken)
         whole = await run_tests(self.prepared, broken, self.sandbox)
         caught = self._caught(whole)
         hidden_files, hidden = await self._take_out(broken, caught)
-        await self._repeat(broken, caught)
+        # A forecast has run them once already.
+        await self._repeat(broken, caught, self.gates.repeats - screened)
         task_id = self.task_id(bug)
         workspace = Workspace(
             task_id=task_id,
@@ -131,27 +137,13 @@ class Validator:
 
     async def _screen(self, bug: Bug, broken: dict[str, str | None]) -> None:
         """Run only the tests that reach the changed lines: most bad bugs are known by then."""
-        tests = self._covering(bug)
+        tests = self.reach.tests(bug)
         if not tests:
             raise Refused("no test reaches it")
         if len(tests) * 2 > len(self.passing):
             return
         run = await run_tests(self.prepared, broken, self.sandbox, tests=tests)
         self._caught(run, among=tests)
-
-    def _covering(self, bug: Bug) -> list[str]:
-        found: set[int] = set()
-        for file in bug.files:
-            if file.path != bug.path:
-                return self.passing
-        lines = self.coverage.lines.get(bug.path, {})
-        if set(range(bug.line, bug.last_line + 1)) & set(self.coverage.imported.get(bug.path, ())):
-            # Run while importing, such as a default value: any test may see it.
-            return self.passing
-        for number in range(bug.line, bug.last_line + 1):
-            found.update(lines.get(number, ()))
-        tests = [self.codebase.tests[index] for index in sorted(found)]
-        return [test.id for test in tests if test.outcome == "passed"]
 
     def _caught(self, run: SuiteRun, among: Sequence[str] | None = None) -> tuple[str, ...]:
         """Return the passing tests that no longer pass.
@@ -260,9 +252,11 @@ class Validator:
             raise Refused("hides most of the suite")
         return hidden
 
-    async def _repeat(self, broken: dict[str, str | None], caught: tuple[str, ...]) -> None:
+    async def _repeat(
+        self, broken: dict[str, str | None], caught: tuple[str, ...], times: int
+    ) -> None:
         """Run the tests that catch the bug again, alone, as grading does."""
-        for _ in range(self.gates.repeats):
+        for _ in range(times):
             run = await run_tests(self.prepared, broken, self.sandbox, tests=caught)
             if any(run.passed(test) for test in caught):
                 raise Refused("the verdict differs over repeats")

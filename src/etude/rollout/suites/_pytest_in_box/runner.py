@@ -17,6 +17,7 @@ import time
 
 import _etude_channel as channel
 import _etude_scene as scene
+import _etude_warm as warm
 
 LINE_CHARS = 300
 MESSAGE_CHARS = 2000
@@ -58,6 +59,21 @@ class Clock:
         raise TestTimedOut("the test outlived its time")
 
 
+class Unhurried:
+    """Standard output whose reader is not woken for every test."""
+
+    def __init__(self, file):
+        self._file = file
+        self.write = file.write
+        self.encoding = file.encoding
+
+    def flush(self):
+        pass
+
+    def close(self):
+        self._file.flush()
+
+
 class Recorder:
     """The pytest plug-in that reports."""
 
@@ -91,6 +107,11 @@ class Recorder:
 
     def pytest_collection_finish(self, session):
         self.report("collected", ids=[item.nodeid for item in session.items])
+        # How a test failed is described by us; pytest would parse every file of the traceback.
+        session.config.option.tbstyle = "line"
+        reporter = session.config.pluginmanager.getplugin("terminalreporter")
+        if reporter is not None:
+            reporter._tw._file = Unhurried(reporter._tw._file)
         if self.wants_places:
             for item in session.items:
                 self._place(item)
@@ -115,6 +136,11 @@ class Recorder:
             )
 
     # ---- running
+
+    def pytest_unconfigure(self, config):
+        reporter = config.pluginmanager.getplugin("terminalreporter")
+        if isinstance(getattr(getattr(reporter, "_tw", None), "_file", None), Unhurried):
+            reporter._tw._file.close()
 
     def pytest_runtest_logstart(self, nodeid, location):
         self.compared = None
@@ -312,13 +338,16 @@ def prepare():
     if job["sources"]:
         recorder.coverage = Lines(job, root)
         recorder.coverage.attach(report)
-    return pytest, arguments(job, root), recorder
+    if "candidates" in job:
+        second = warm.plugin(warm.Warm(job, recorder, Clock))
+    else:
+        second = hooks(recorder)
+    return pytest, arguments(job, root), [recorder, second]
 
 
 def main():
-    pytest, args, recorder = prepare()
-    report, plugins = recorder.report, [recorder, hooks(recorder)]
-    del recorder
+    pytest, args, plugins = prepare()
+    report = plugins[0].report
     sys.argv = ["pytest", *args]
     # What there is by now is left out of what the collector of garbage tells.
     gc.collect()

@@ -1,0 +1,433 @@
+"""Judge many candidates in children of one warm process. Runs on Python 3.8 or later.
+
+Mounted beside the runner, which imports it before anything of the project's. The parent has
+imported the project and collected its tests; each candidate gets a fork of it, in which the code of
+the changed functions is exchanged, while the changed file lies on the disk for whatever the tests
+start. One child at a time: what it writes into the tree is for nobody else to see.
+
+What is said here is a forecast. The project's code runs in this process, so only whole processes
+in fresh boxes have the word in the end.
+"""
+
+import builtins
+import gc
+import json
+import os
+import select
+import shutil
+import signal
+import sys
+import threading
+import time
+import types
+import warnings
+
+import _etude_scene as scene
+
+OPTIMIZED = 0x1
+"""Flag of code that is a function's body, and not a module's or a class's."""
+OUT_OF_TIME = (97, 98)
+"""How the clock of tests ends a process."""
+MESSAGE_CHARS = 200
+WRITES = {
+    "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.link", "os.symlink", "os.truncate",
+    "shutil.rmtree", "shutil.move",
+}  # fmt: skip
+"""Events of Python's audit that change files, their first argument being the path."""
+
+
+class CannotSwapError(Exception):
+    """The running process cannot be made to run the candidate; the message says why."""
+
+
+def codes(code):
+    """Return a code object and all that are inside it, outermost first."""
+    found = [code]
+    for const in code.co_consts:
+        if isinstance(const, types.CodeType):
+            found += codes(const)
+    return found
+
+
+def same(left, right):
+    """Whether two code objects do the same, those inside them and their lines apart."""
+    names = ("co_name", "co_code", "co_names", "co_varnames", "co_freevars", "co_cellvars")
+    names += ("co_argcount", "co_kwonlyargcount", "co_posonlyargcount", "co_flags")
+    if any(getattr(left, name) != getattr(right, name) for name in names):
+        return False
+    if getattr(left, "co_exceptiontable", b"") != getattr(right, "co_exceptiontable", b""):
+        return False
+    mine, theirs = (
+        [const for const in code.co_consts if not isinstance(const, types.CodeType)]
+        for code in (left, right)
+    )
+    return repr(mine) == repr(theirs)
+
+
+def place(code):
+    """Return what tells a function from all others."""
+    return (code.co_filename, code.co_firstlineno, code.co_name)
+
+
+class Swaps:
+    """Which functions of this process have which code, and what a candidate makes of it."""
+
+    def __init__(self, root):
+        self.root = root
+        self.functions = {}
+        self.loaded = set()
+        self.healthy = {}
+        inside = root + os.sep
+        for thing in gc.get_objects():
+            if type(thing) is types.FunctionType and thing.__code__.co_filename.startswith(inside):
+                self.functions.setdefault(place(thing.__code__), []).append(thing)
+        for module in list(sys.modules.values()):
+            path = getattr(module, "__file__", None)
+            if isinstance(path, str):
+                self.loaded.add(os.path.realpath(path))
+
+    def plan(self, path, text):
+        """Return (function, code) for each function that a file's new text changes.
+
+        None at all are right where the file was not imported yet: a child will import the new one.
+        """
+        full = os.path.join(self.root, path)
+        old = self.compiled(full)
+        with warnings.catch_warnings():
+            # A warning of the compiler may be an error for the project, on import.
+            warnings.simplefilter("error")
+            try:
+                new = codes(compile(text, full, "exec", dont_inherit=True))
+            except (SyntaxError, SyntaxWarning, ValueError) as error:
+                raise CannotSwapError("does not compile cleanly") from error
+        if os.path.realpath(full) not in self.loaded:
+            return []
+        if len(old) != len(new):
+            raise CannotSwapError("has other functions than before")
+        pairs = list(zip(old, new))  # noqa: B905  3.8
+        changed = {id(a) for a, b in pairs if not same(a, b)}
+        if not changed:
+            raise CannotSwapError("compiles to the same code")
+        found = []
+        for before, after in pairs:
+            if not self.holds(before, changed):
+                continue
+            if not before.co_flags & OPTIMIZED:
+                if id(before) in changed:
+                    raise CannotSwapError("changes what runs on import")
+                continue
+            found += self.exchange(before, after)
+        if not found:
+            raise CannotSwapError("its function is not there")
+        return found
+
+    def exchange(self, before, after):
+        if before.co_freevars != after.co_freevars:
+            raise CannotSwapError("closes over other variables")
+        functions = self.functions.get(place(before), [])
+        if any(function.__code__.co_code != before.co_code for function in functions):
+            raise CannotSwapError("its function was exchanged by another")
+        return [(function, after) for function in functions]
+
+    def holds(self, code, changed):
+        """Whether a code object or one inside it is changed."""
+        return any(id(inner) in changed for inner in codes(code))
+
+    def compiled(self, full):
+        if full not in self.healthy:
+            with open(full, "rb") as file, warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                # Bytes, so that a file's own encoding holds.
+                self.healthy[full] = codes(compile(file.read(), full, "exec", dont_inherit=True))
+        return self.healthy[full]
+
+
+class Tally:
+    """The pytest plug-in of a child: which tests did not pass, each with what was said."""
+
+    def __init__(self, clock, most):
+        self.clock = clock
+        self.most = most
+        self.failed = {}
+        self.other = {}
+        self.spent = {}
+
+    def pytest_runtest_logstart(self, nodeid, location):
+        self.clock.start(nodeid)
+
+    def pytest_runtest_logfinish(self, nodeid, location):
+        self.clock.stop()
+
+    def pytest_assertrepr_compare(self, config, op, left, right):
+        """Say briefly how two things compare; pytest's own way can cost more than the test."""
+        return [" ".join((scene.short(left), op, scene.short(right)))]
+
+    def pytest_runtest_logreport(self, report):
+        self.spent[report.nodeid] = self.spent.get(report.nodeid, 0.0) + report.duration
+        if report.failed and not hasattr(report, "wasxfail"):
+            self.failed[report.nodeid] = str(report.longrepr)[:MESSAGE_CHARS]
+        elif report.skipped or hasattr(report, "wasxfail"):
+            self.other[report.nodeid] = report.outcome
+
+    def enough(self):
+        """Whether so many tests failed that no further one matters."""
+        return len(self.failed) > self.most
+
+
+class Watch:
+    """Notes which tests change files of the tree, by Python's audit events."""
+
+    def __init__(self, root):
+        self.inside = root + os.sep
+        self.test = ""
+        self.writers = set()
+
+    def __call__(self, event, arguments):
+        if event == "open":
+            path, mode, flags = (*arguments, None, None)[:3]
+            if not (
+                (isinstance(mode, str) and set(mode) & set("wax+"))
+                or (isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
+            ):
+                return
+        elif event not in WRITES:
+            return
+        path = arguments[0] if arguments else None
+        if isinstance(path, bytes):
+            path = os.fsdecode(path)
+        if isinstance(path, str) and os.path.abspath(path).startswith(self.inside):
+            self.writers.add(self.test)
+
+
+class Warm:
+    """Judges the candidates of a job; called in place of pytest's own loop over the tests."""
+
+    def __init__(self, job, recorder, make_clock):
+        self.candidates = job["candidates"]
+        self.probe = job["probe"]
+        self.limits = job["test_s"]
+        self.default_s = job["default_test_s"]
+        self.recorder = recorder
+        self.report = recorder.report
+        self.root = recorder.root
+        self.make_clock = make_clock
+        self.items = {}
+        self.swaps = None
+
+    def serve(self, session):
+        """Judge all candidates, one after the other."""
+        self.items = {item.nodeid: item for item in session.items}
+        if threading.active_count() > 1:
+            self.report("cold", text="threads run after the import")
+            return
+        gc.collect()
+        self.swaps = Swaps(self.root)
+        gc.freeze()
+        strangers = processes()
+        self.report("warm", ids=[])
+        if self.probe is not None:
+            self.answer("", self.in_child([], self.probe, watched=True))
+            sweep(strangers)
+        for candidate in self.candidates:
+            self.answer(candidate["id"], self.judge(candidate))
+            sweep(strangers)
+
+    def answer(self, name, found):
+        self.report("candidate", id=name, **found)
+
+    def judge(self, candidate):
+        """Say what a candidate's tests do."""
+        path = os.path.join(self.root, candidate["path"])
+        try:
+            swaps = self.swaps.plan(candidate["path"], candidate["text"])
+        except CannotSwapError as error:
+            return {"outcome": "unjudged", "text": str(error)}
+        missing = [test for test in candidate["tests"] if test not in self.items]
+        if missing:
+            return {"outcome": "unjudged", "text": "its tests are not collected"}
+        with Exchanged(path, candidate["text"]):
+            return self.in_child(swaps, candidate)
+
+    def in_child(self, swaps, candidate, watched=False):
+        """Run tests in a child and say what came of it."""
+        started = time.monotonic()
+        reading, writing = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            os.close(reading)
+            self.child(writing, swaps, candidate, watched)
+        os.close(writing)
+        said, late = read_until(reading, started + candidate["limit_s"])
+        os.close(reading)
+        kill(pid)
+        _, status = os.waitpid(pid, 0)
+        spent_s = time.monotonic() - started
+        ended = os.WEXITSTATUS(status) if os.WIFEXITED(status) else None
+        shutil.rmtree(folder_of(pid), ignore_errors=True)
+        if late or ended in OUT_OF_TIME:
+            return {"outcome": "time-out", "duration_s": spent_s}
+        try:
+            found = json.loads(said)
+        except ValueError:
+            return {"outcome": "broken off", "duration_s": spent_s}
+        found["duration_s"] = spent_s
+        return found
+
+    def child(self, writing, swaps, candidate, watched):
+        """Run in the child; never returns."""
+        try:
+            found = self.run(swaps, candidate["tests"], candidate["most"], watched)
+        except BaseException as error:
+            found = {"outcome": "unjudged", "text": type(error).__name__}
+        data = json.dumps(found).encode()
+        # With its length first: what a test left running may hold the pipe open.
+        data = b"%12d" % len(data) + data
+        while data:
+            data = data[os.write(writing, data) :]
+        os._exit(0)
+
+    def run(self, swaps, tests, most, watched):
+        os.setpgid(0, 0)
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for number in (0, 1, 2):
+            os.dup2(nothing, number)
+        items = [self.items[test] for test in tests]
+        config = items[0].config
+        config.pluginmanager.unregister(self.recorder)
+        settle(config)
+        import _pytest.nodes
+
+        _pytest.nodes.Node._repr_failure_py = describe
+        watch = Watch(self.root)
+        if watched:
+            sys.addaudithook(watch)
+        for function, code in swaps:
+            function.__code__ = code
+        tally = Tally(self.make_clock(self.limits, self.default_s, 1), most)
+        config.pluginmanager.register(tally, "etude-tally")
+        session = items[0].session
+        session.items = items
+        session.testsfailed = 0
+        for number, item in enumerate(items):
+            watch.test = item.nodeid
+            following = items[number + 1] if number + 1 < len(items) else None
+            config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if tally.enough() or session.shouldstop:
+                break
+        return {
+            "outcome": "ran",
+            "failed": tally.failed,
+            "other": tally.other,
+            "writers": sorted(watch.writers),
+            "spent": {test: round(s, 4) for test, s in tally.spent.items()} if watched else {},
+        }
+
+
+class Exchanged:
+    """A file of the tree holds another text for a while."""
+
+    def __init__(self, path, text):
+        self.path = path
+        self.text = text
+        self.healthy = b""
+        self.times = (0, 0)
+
+    def __enter__(self):
+        with open(self.path, "rb") as file:
+            self.healthy = file.read()
+        found = os.stat(self.path)
+        self.times = (found.st_atime_ns, found.st_mtime_ns)
+        self.put(self.text.encode("utf-8", "surrogateescape"))
+        # Bytecode is known by time and size of its source, which might both be the same.
+        later = self.times[1] + 7_000_000_000
+        os.utime(self.path, ns=(later, later))
+
+    def __exit__(self, *_):
+        self.put(self.healthy)
+        os.utime(self.path, ns=self.times)
+
+    def put(self, data):
+        with builtins.open(self.path, "wb") as file:
+            file.write(data)
+
+
+def settle(config):
+    """Give a child temporary folders and captured output of its own."""
+    import tempfile
+
+    own = folder_of(os.getpid())
+    os.makedirs(own)
+    os.environ["TMPDIR"] = own
+    tempfile.tempdir = own
+    factory = getattr(config, "_tmp_path_factory", None)
+    if factory is not None:
+        factory._basetemp = None
+        factory._given_basetemp = None
+    reporter = config.pluginmanager.getplugin("terminalreporter")
+    if reporter is not None:
+        # It has a standard output of its own, whose reader would be woken for every test.
+        reporter._tw._file = open(os.devnull, "w")  # noqa: SIM115  open to the child's end
+    capture = config.pluginmanager.getplugin("capturemanager")
+    if capture is not None:
+        capture.stop_global_capturing()
+        capture._global_capturing = None
+        capture.start_global_capturing()
+
+
+def describe(node, excinfo, style=None):  # noqa: ARG001  pytest names them
+    """Say briefly how a test failed; takes the place of pytest's own way in a child."""
+    return "%s: %s" % (excinfo.type.__name__, excinfo.value)
+
+
+def folder_of(pid):
+    return "/tmp/etude-child-%d" % pid  # noqa: S108  the box's own /tmp
+
+
+def read_until(fd, deadline):
+    """Return the message that comes through a pipe, and whether it came too late."""
+    said = b""
+    while len(said) < 12 or len(said) < 12 + int(said[:12]):
+        left = deadline - time.monotonic()
+        if left <= 0 or not select.select([fd], [], [], left)[0]:
+            return b"", True
+        part = os.read(fd, 1 << 16)
+        if not part:
+            return b"", False
+        said += part
+    return said[12:], False
+
+
+def kill(pid):
+    """Kill a child with all that is still in its group."""
+    for target in (os.killpg, os.kill):
+        try:
+            target(pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            pass
+
+
+def processes():
+    """Return the ids of all processes of the box."""
+    return {name for name in os.listdir("/proc") if name.isdigit()}
+
+
+def sweep(known):
+    """Kill what a child left running, wherever it hid."""
+    for name in processes() - known:
+        try:
+            os.kill(int(name), signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            pass
+
+
+def plugin(warm):
+    """Return the pytest plug-in that takes the place of the loop over the tests."""
+    import pytest
+
+    class Loop:
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_runtestloop(self, session):
+            warm.serve(session)
+            return True
+
+    return Loop()

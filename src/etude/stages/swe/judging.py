@@ -1,0 +1,177 @@
+"""Judging: many bugs are forecast at a time, those worth it are proved by runs, in order."""
+
+import asyncio
+import itertools
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from etude.sandbox import Sandbox
+from etude.stages.swe.bugs import Bug, BugMaker
+from etude.stages.swe.candidates import candidates
+from etude.stages.swe.forecasting import Forecaster, Screened
+from etude.stages.swe.ledger import Ledger, Verdict
+from etude.stages.swe.validate import CANNOT_HIDE, Gates, Made, Refused, Validator, fingerprint
+from etude.store import Prepared
+
+MAX_TRIES = 20
+"""Candidates judged per task wanted, at most; a codebase that yields less gives fewer tasks."""
+CHUNK = 48
+"""Candidates that one warm process is given."""
+CHECK_EVERY = 40
+"""One in so many of the candidates that a forecast refuses is judged by runs all the same."""
+_NOT_CHECKED = ("no test reaches it", "time-out")
+"""Refusals that runs would repeat for the same reason, or at great cost."""
+_SAYS_NOTHING = frozenset(
+    {
+        CANNOT_HIDE, "the visible suite breaks off", "the visible suite is not green",
+        "hides most of the suite", "outside the source", "the verdict differs over repeats",
+        "no statement without a leak", "the solution does not bring every test back",
+    }
+)  # fmt: skip
+"""Refusals for reasons other than which tests catch the bug."""
+
+
+class Wanted(NamedTuple):
+    """What is wanted of each codebase."""
+
+    limit: int
+    seed: int
+    gates: Gates
+
+
+class Judging:
+    """Judges the candidates of one codebase."""
+
+    def __init__(
+        self, prepared: Prepared, wanted: Wanted, ledger: Ledger, sandbox: Sandbox, jobs: int
+    ) -> None:
+        self.prepared = prepared
+        self.wanted = wanted
+        self.ledger = ledger
+        self.jobs = jobs
+        self.validator = Validator(prepared, sandbox, wanted.gates, wanted.seed)
+        self.forecaster = Forecaster(prepared, sandbox, wanted.gates.max_failing_share)
+        self._gate = asyncio.Semaphore(jobs)
+
+    async def verdicts(self, makers: Sequence[BugMaker]) -> AsyncGenerator[Verdict, None]:
+        """Judge `jobs` candidates at a time and yield their verdicts in the order of proposal."""
+        proposed = candidates(makers, self.prepared, self.wanted.seed)
+        bugs = itertools.islice(proposed, self.wanted.limit * MAX_TRIES)
+        running: deque[asyncio.Task[Verdict]] = deque()
+        screened = self._screened(bugs)
+        more = True
+        try:
+            while True:
+                # A few more than run at once, so that one slow candidate holds up nothing.
+                while more and len(running) < 4 * self.jobs:
+                    if (found := await anext(screened, None)) is None:
+                        more = False
+                    else:
+                        running.append(asyncio.create_task(self._judge(*found)))
+                if not running:
+                    return
+                yield await running.popleft()
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+            await screened.aclose()
+
+    async def _screened(
+        self, bugs: Iterator[Bug]
+    ) -> AsyncGenerator[tuple[Bug, Screened | None], None]:
+        """Yield the bugs in order, each with its forecast; the next are forecast meanwhile."""
+        size = min(CHUNK, 2 * self.wanted.limit + 8)
+        ahead = asyncio.create_task(self._forecast(bugs, size))
+        try:
+            while found := await ahead:
+                ahead = asyncio.create_task(self._forecast(bugs, CHUNK))
+                for pair in found:
+                    yield pair
+        finally:
+            ahead.cancel()
+            await asyncio.gather(ahead, return_exceptions=True)
+
+    async def _forecast(self, bugs: Iterator[Bug], size: int) -> list[tuple[Bug, Screened | None]]:
+        """Take the next bugs, `size` for each core, and forecast those without a verdict."""
+        chunk = list(itertools.islice(bugs, size * self.jobs))
+        fresh = [
+            (bug, id_)
+            for bug in chunk
+            for id_ in [fingerprint(bug)]
+            if self.ledger.find(self.prepared.codebase.id, id_) is None
+        ]
+        parts = [fresh[number :: self.jobs] for number in range(self.jobs)]
+        found: dict[str, Screened] = {}
+        for said in await asyncio.gather(*(self._forecast_part(part) for part in parts if part)):
+            found |= said
+        return [(bug, found.get(fingerprint(bug))) for bug in chunk]
+
+    async def _forecast_part(self, part: Sequence[tuple[Bug, str]]) -> dict[str, Screened]:
+        async with self._gate:
+            return await self.forecaster.screen([b for b, _ in part], [id_ for _, id_ in part])
+
+    async def _judge(self, bug: Bug, screened: Screened | None) -> Verdict:
+        candidate = fingerprint(bug)
+        codebase = self.prepared.codebase.id
+        if (known := self.ledger.find(codebase, candidate)) is not None:
+            return known
+        verdict = Verdict(
+            recipe=self.ledger.recipe,
+            codebase=codebase,
+            candidate=candidate,
+            maker=bug.maker,
+            kind=bug.kind,
+            reason="",
+        )
+        if screened is not None and self._is_enough(screened, candidate):
+            verdict = msgspec.structs.replace(
+                verdict, reason=screened.reason, how="forecast", duration_s=screened.duration_s
+            )
+        else:
+            async with self._gate:
+                verdict = await self._prove(bug, screened, verdict)
+        self.ledger.add(verdict)
+        return verdict
+
+    def _is_enough(self, screened: Screened, candidate: str) -> bool:
+        """Whether a forecast refuses a bug for good; some are proved all the same, to count."""
+        if screened.say != "refused":
+            return False
+        return screened.reason in _NOT_CHECKED or int(candidate[:8], 16) % CHECK_EVERY != 0
+
+    async def _prove(self, bug: Bug, screened: Screened | None, verdict: Verdict) -> Verdict:
+        started = time.monotonic()
+        made: Made | None = None
+        reason = ""
+        likely = screened is not None and screened.say == "worth a run"
+        try:
+            made = await self.validator.judge(bug, screened=likely)
+        except Refused as refused:
+            reason = str(refused)
+        return msgspec.structs.replace(
+            verdict,
+            reason=reason,
+            agrees=_agrees(screened, made, reason),
+            forecast=screened.effect if screened else "",
+            effect=made.effect if made else "",
+            task=made.task if made else None,
+            workspace=made.workspace if made else None,
+            key=made.key if made else None,
+            duration_s=round(time.monotonic() - started, 3),
+        )
+
+
+def _agrees(screened: Screened | None, made: Made | None, reason: str) -> bool | None:
+    """Whether forecast and runs say the same of which tests catch a bug."""
+    if screened is None or screened.say == "unknown":
+        return None
+    if made is not None:
+        return set(screened.caught_by) == set(made.key.fail_to_pass)
+    if screened.say == "refused":
+        return reason == screened.reason
+    return reason in _SAYS_NOTHING
