@@ -19,8 +19,7 @@ Jamaica:Kingston;Honduras:Tegucigalpa;Nicaragua:Managua;Colombia:Bogota;
 Venezuela:Caracas;Ecuador:Quito;Peru:Lima;Chile:Santiago;Uruguay:Montevideo;
 Paraguay:Asuncion;Brazil:Brasilia;Guyana:Georgetown;Egypt:Cairo;Libya:Tripoli;
 Tunisia:Tunis;Algeria:Algiers;Morocco:Rabat;Sudan:Khartoum;Eritrea:Asmara;Kenya:Nairobi;
-Uganda:Kampala;Rwanda:Kigali;Zambia:Lusaka;Zimbabwe:Harare;Malawi:Lilongwe;Angola:Luanda;
-Namibia:Windhoek;Botswana:Gaborone
+Uganda:Kampala;Rwanda:Kigali;Zambia:Lusaka;Zimbabwe:Harare;Malawi:Lilongwe;Angola:Luanda;Namibia:Windhoek
 """
 CAPITALS: tuple[tuple[str, str], ...] = tuple(
     (country, capital)

@@ -138,7 +138,7 @@ def load_model(path: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     """
     folder = model_folder(path)
     tokenizer = read_vocabulary(folder)
-    with blame(ConfigError, f"loading the model of {path}"):
+    with offline(), blame(ConfigError, f"loading the model of {path}"):
         model = AutoModelForCausalLM.from_pretrained(
             str(folder), local_files_only=True, dtype=torch.float32
         )
@@ -156,7 +156,7 @@ def load_judge(path: Path, seed: int = 0) -> tuple[PreTrainedModel, PreTrainedTo
     tokenizer = read_vocabulary(folder)
     tokenizer.padding_side = "right"
     torch.manual_seed(seed)
-    with blame(ConfigError, f"loading the model of {path}"):
+    with offline(), blame(ConfigError, f"loading the model of {path}"):
         model = AutoModelForSequenceClassification.from_pretrained(
             str(folder), num_labels=1, local_files_only=True, dtype=torch.float32
         )
