@@ -148,6 +148,11 @@
 
   for (const part of form.querySelectorAll(".answer")) {
     part.querySelector(".marking").hidden = false;
+    // Read-only fields have no caret to select with by keyboard: this one only refuses changes.
+    const area = sourceOf(part);
+    area.readOnly = false;
+    area.setAttribute("aria-readonly", "true");
+    area.addEventListener("beforeinput", (event) => event.preventDefault());
     for (const button of part.querySelectorAll("button.label")) {
       // Pressing a button would drop what is selected.
       button.addEventListener("mousedown", (event) => event.preventDefault());

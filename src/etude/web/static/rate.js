@@ -187,6 +187,9 @@
       event.preventDefault();
       keys[link.hash === "#skip" ? "s" : "?"]();
     });
+  // Of a long conversation the last turn is what the answers answer.
+  const prompt = document.querySelector(".prompt");
+  prompt.scrollTop = prompt.scrollHeight;
   const wrong = document.getElementById("wrong");
   if (wrong) wrong.focus();
 })();
