@@ -10,6 +10,7 @@ from markupsafe import Markup
 from etude.pages.charts import tone
 from etude.pages.text import visible
 from etude.train.lines import ticks
+from etude.value.statistics.student import quantile
 
 _ROW_PX = 26
 _PX = 230
@@ -152,3 +153,13 @@ def _in_words(curves: Sequence[Banded], caption: str) -> str:
         for curve in curves
     ]
     return f"{caption}: {'; '.join(said)}"
+
+
+def point(place: float, values: Sequence[float], level: float) -> tuple[float, float, float, float]:
+    """Return the mean of values at a place, with its interval; none with a single value."""
+    n, mean = len(values), math.fsum(values) / len(values)
+    if n < 2:
+        return place, mean, math.nan, math.nan
+    spread = math.fsum((value - mean) ** 2 for value in values) / (n - 1)
+    half = quantile((1 + level) / 2, n - 1) * math.sqrt(spread / n)
+    return place, mean, mean - half, mean + half

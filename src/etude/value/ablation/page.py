@@ -5,14 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+from markupsafe import Markup
 
 from etude.pages.charts import tone
 from etude.pages.template import environment
 from etude.store import write_whole
 from etude.value.ablation.outcome import MAIN, Ablation, Comparison
-from etude.value.pictures import Banded, Gap, banded_chart, gap_chart
+from etude.value.pictures import Banded, Gap, banded_chart, gap_chart, point
 from etude.value.statistics.curve import Range
-from etude.value.statistics.student import quantile
 
 _NAMES = {
     "bits_per_byte": "bits a byte",
@@ -77,10 +77,10 @@ def said_range(one: Range) -> str:
     return f"{one.value:.4g} [{one.low:.4g}, {one.high:.4g}]"
 
 
-def _gaps(found: Ablation, arm: str) -> list[tuple[str, object]]:
+def _gaps(found: Ablation, arm: str) -> list[tuple[str, Markup]]:
     """Return a chart of differences for each kind of figure."""
     mine = [one for one in found.comparisons if one.arm == arm]
-    charts: list[tuple[str, object]] = []
+    charts: list[tuple[str, Markup]] = []
     for family, name in _NAMES.items():
         rows = [
             Gap(
@@ -100,7 +100,7 @@ def _gaps(found: Ablation, arm: str) -> list[tuple[str, object]]:
     return charts
 
 
-def _steps(found: Ablation) -> object:
+def _steps(found: Ablation) -> Markup:
     """Return the curves of training, with intervals over seeds."""
     curves = []
     for arm in found.recipe.arms:
@@ -110,27 +110,24 @@ def _steps(found: Ablation) -> object:
             for step, value in proxy.curve:
                 by_step.setdefault(step, []).append(value)
         # Before the first step nothing is known, and its height would flatten all others.
-        points = [_point(step, values) for step, values in sorted(by_step.items()) if step]
+        points = [
+            point(step, values, found.recipe.level)
+            for step, values in sorted(by_step.items())
+            if step
+        ]
         curves.append(Banded(label=arm, points=tuple(points)))
     return banded_chart(curves, "bits a byte over the steps")
 
 
-def _amounts(found: Ablation) -> object:
+def _amounts(found: Ablation) -> Markup:
     curves = []
     for arm in found.recipe.arms:
         by_amount: dict[int, list[float]] = {}
         for proxy in found.proxies:
             if proxy.arm == arm:
                 by_amount.setdefault(proxy.tokens, []).append(proxy.figures[MAIN])
-        points = tuple(_point(n, values) for n, values in sorted(by_amount.items()))
+        points = tuple(
+            point(n, values, found.recipe.level) for n, values in sorted(by_amount.items())
+        )
         curves.append(Banded(label=arm, points=points))
     return banded_chart(curves, "bits a byte over the tokens read", logarithmic=True)
-
-
-def _point(x: float, values: list[float]) -> tuple[float, float, float, float]:
-    n, mean = len(values), sum(values) / len(values)
-    if n < 2:
-        return x, mean, mean, mean
-    spread = (sum((value - mean) ** 2 for value in values) / (n - 1)) ** 0.5
-    half = quantile(0.975, n - 1) * spread / n**0.5
-    return x, mean, mean - half, mean + half

@@ -75,7 +75,7 @@ def proxy_recipe(settings: Settings, material: Material, tokens: int, seed: int)
         vocabulary=vocabulary,
         steps=steps,
         seed=seed,
-        eval_every=base.eval_every if "eval_every" in settings else max(1, steps // 5),
+        eval_every=base.eval_every if "eval_every" in settings else max(1, steps // 3),
     )
 
 

@@ -1,0 +1,1 @@
+"""Collapse: models that read what models before them wrote, generation after generation."""

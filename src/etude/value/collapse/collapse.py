@@ -1,0 +1,181 @@
+"""collapse: train generation after generation on own output. The door to this room."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from etude.config import read_toml
+from etude.errors import ConfigError
+from etude.records import Document
+from etude.store import Dataset, write_whole
+from etude.train.vocabulary import train_vocabulary
+from etude.value.collapse.generation import (
+    Ground,
+    Known,
+    Lineage,
+    first_generation,
+    next_generation,
+)
+from etude.value.collapse.outcome import Collapse, judge_ways
+from etude.value.collapse.page import write_page
+from etude.value.collapse.recipe import CollapseRecipe
+from etude.value.proxies.texts import Sources, content_digest, documents, draw, write_documents
+from etude.value.proxies.training import Tell, check_proxy
+
+RESULT = "collapse.json"
+PAGE = "report.html"
+_FOLDERS = ("real", "held-out", "texts", "models", "own", "measured", "tokenizer.json")
+_LEAST_CHARS = 40
+
+
+def read_recipe(path: Path) -> CollapseRecipe:
+    """Return the recipe in a TOML file.
+
+    Raises:
+        ConfigError: It cannot be read or does not fit.
+    """
+    return read_toml(path, CollapseRecipe)
+
+
+def collapse(
+    recipe: CollapseRecipe, out: Path, *, tell: Tell = lambda what, done, total: None
+) -> Collapse:
+    """Train generation after generation, in the folder `out`; go on where it was stopped.
+
+    Every model is trained once, and writes once: more ways, seeds or generations add to what is
+    there.
+
+    Args:
+        recipe: The experiment.
+        out: Folder to make.
+        tell: Told what is being done, and how far it is.
+
+    Raises:
+        ConfigError: Something that was asked for cannot be, or `out` holds something else.
+        RecordError: A data set is damaged.
+    """
+    check_proxy(recipe.proxy)
+    _check_folder(out)
+    real, held_out = _text(recipe, out.resolve())
+    known: list[Known] = []
+    n_models = recipe.seeds * (1 + len(recipe.ways) * recipe.generations)
+    for seed in range(recipe.seeds):
+        before = first_generation(_ground(recipe, out, seed, "real", known, n_models, tell), seed)
+        known.append(before.known)
+        for name, way in recipe.ways.items():
+            line: Lineage = before
+            for _ in range(recipe.generations):
+                ground = _ground(recipe, out, seed, name, known, n_models, tell)
+                line = next_generation(ground, name, way, line)
+                known.append(line.known)
+    found = Collapse(
+        recipe=recipe,
+        real=content_digest(real),
+        held_out=content_digest(held_out),
+        n_real=real.n_rows("documents"),
+        n_held_out=held_out.n_rows("documents"),
+        known=tuple(known),
+        rises=(),
+    )
+    found = msgspec.structs.replace(found, rises=judge_ways(found))
+    write_whole(out / RESULT, msgspec.json.format(msgspec.json.encode(found)))
+    write_page(out / PAGE, found)
+    return found
+
+
+def _ground(
+    recipe: CollapseRecipe, out: Path, seed: int, way: str, known: list[Known], n_models: int,
+    tell: Tell,
+) -> Ground:  # fmt: skip
+    folder = out.resolve()
+    name = f"model {len(known) + 1} of {n_models} ({way}, seed {seed})"
+    return Ground(
+        recipe=recipe,
+        folder=folder,
+        real=tuple(document.text for document in Dataset.open(folder / "real").documents()),
+        held_out=tuple(d.text for d in Dataset.open(folder / "held-out").documents()),
+        vocabulary=folder / "tokenizer.json",
+        held_out_set=folder / "held-out",
+        tell=lambda what, done, total: tell(f"{name}: {what}", done, total),
+    )
+
+
+def _text(recipe: CollapseRecipe, out: Path) -> tuple[Dataset, Dataset]:
+    """Write the real text, what is held out of it, and the tokenizer; return the first two."""
+    if not recipe.data:
+        raise ConfigError("data: name a data set of documents")
+    paths = [Path(path) for path in recipe.data]
+    # Pieces are fewer than documents have room for: their ends are left over.
+    wanted = recipe.text_bytes + recipe.held_out_bytes
+    drawn = draw(paths, domains=recipe.domains, n_bytes=2 * wanted, seed=recipe.data_seed)
+    parents = tuple(Dataset.open(path).manifest.digest for path in paths)
+    how = msgspec.json.encode(
+        [recipe.domains, recipe.text_bytes, recipe.held_out_bytes, recipe.piece_chars,
+         recipe.data_seed], order="deterministic",
+    ).decode()  # fmt: skip
+    ordered = sorted(documents(paths, drawn.ids), key=lambda document: document.id)
+    held, rest = _take(ordered, recipe.held_out_bytes, recipe.piece_chars)
+    read, _ = _take(rest, recipe.text_bytes, recipe.piece_chars)
+    if not held or not read:
+        raise ConfigError("data: there is too little text")
+    sets = [
+        write_documents(
+            out / name, pieces, None, Sources(made_for=name, parents=parents, settings=how)
+        )
+        for name, pieces in (("real", read), ("held-out", held))
+    ]
+    target = out / "tokenizer.json"
+    if not target.exists():
+        size = check_proxy(recipe.proxy).vocabulary.size
+        made = train_vocabulary((piece.text for piece in read), size)
+        write_whole(target, made.backend_tokenizer.to_str().encode())
+    return sets[0], sets[1]
+
+
+def _take(
+    found: Iterable[Document], n_bytes: int, most_chars: int
+) -> tuple[list[Document], list[Document]]:
+    """Return pieces of the first documents, and the documents that are left."""
+    pieces: list[Document] = []
+    rest: list[Document] = []
+    for document in found:
+        if n_bytes <= 0:
+            rest.append(document)
+            continue
+        for number, text in enumerate(_pieces(document.text, most_chars)):
+            pieces.append(
+                Document(
+                    id=f"{document.id}#{number}",
+                    text=text,
+                    domain="real",
+                    origin=msgspec.structs.replace(document.origin, parents=(document.id,)),
+                )
+            )
+            n_bytes -= len(text.encode("utf-8", "replace"))
+            if n_bytes <= 0:
+                break
+    return pieces, rest
+
+
+def _pieces(text: str, most_chars: int) -> list[str]:
+    """Cut a text at ends of lines, into pieces that are as long as they may be."""
+    found: list[str] = []
+    piece = ""
+    for line in text.splitlines():
+        joined = f"{piece}\n{line}" if piece else line
+        if len(joined) <= most_chars:
+            piece = joined
+            continue
+        found.append(piece)
+        piece = line[:most_chars]
+    found.append(piece)
+    return [one.strip() for one in found if len(one.strip()) >= _LEAST_CHARS]
+
+
+def _check_folder(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise ConfigError(f"{out} is a file; an experiment needs a folder")
+    ours = {*_FOLDERS, RESULT, PAGE}
+    if out.exists() and any(entry.name not in ours for entry in out.iterdir()):
+        raise ConfigError(f"{out} holds something else; name a new folder")
