@@ -65,7 +65,8 @@ def test_a_lead_finds_and_changes_the_items_of_their_project_only(
     assert lead.post(here, {"do": "withdraw"}).status_code == 422
     assert lead.post(here, {"do": "withdraw", "item": others[0]}).status_code == 404
 
-    assert "tests raters now" in lead.post(f"{here}/{ids[0]}/gold", {"best": "2"}).text
+    page = lead.post(f"{here}/{ids[0]}/gold", {"best": "2"}).text
+    assert "tests raters now" in page
     gold = _item(installation, project.id, ids[0])
     assert (gold.gold, gold.comparison().gold) == (1, 1)
     assert "1 of 60 items" in lead.get(f"{here}?state=gold").text
