@@ -28,6 +28,7 @@ class Oracle:
     def __init__(self) -> None:
         self.answer: Callable[[str], str | None] = lambda question: question.upper()
         self.questions: list[str] = []
+        self.seeds: list[int | None] = []
         self.n_tokens = 10
         oracle = self
 
@@ -36,6 +37,7 @@ class Oracle:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 question = body["messages"][0]["content"]
                 oracle.questions.append(question)
+                oracle.seeds.append(body.get("seed"))
                 said = oracle.answer(question)
                 content = json.dumps(
                     {"error": {"message": "no"}} if said is None else oracle.completion(said)

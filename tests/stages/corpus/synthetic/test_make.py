@@ -31,6 +31,7 @@ QUICK = DiversitySettings(
 class Endpoint(Protocol):
     answer: Any
     questions: list[str]
+    seeds: list[int | None]
     n_tokens: int
 
     def fresh(self, question: str) -> str: ...
@@ -91,6 +92,16 @@ def test_what_was_paid_is_counted_and_bounds_what_is_asked(
     assert outcome.n_answered == 14
     assert outcome.cost_usd == pytest.approx(24.0)
     assert len(oracle.questions) == 24
+
+
+def test_the_seed_of_a_model_grows_with_each_question(
+    oracle: Endpoint, corpus: Path, tmp_path: Path
+) -> None:
+    oracle.answer = oracle.fresh
+    synthesise(
+        recipe(oracle, model={**oracle.model, "seed": 5}, limit=4), corpus, tmp_path / "out", jobs=1
+    )
+    assert oracle.seeds == [5, 6, 7, 8]
 
 
 def test_a_silent_model_is_no_text_and_is_asked_again(

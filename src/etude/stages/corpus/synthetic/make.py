@@ -66,8 +66,6 @@ class SynthesisOutcome(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict
     diversity: Diversity | None
     """`None` where there was too little text to measure."""
-    again: bool = False
-    """Whether it was there already, so that nothing was done."""
 
 
 def synthesise(

@@ -67,6 +67,8 @@ def choose(
 def find_parents(batches: Iterable[pa.RecordBatch], children: Iterable[Document]) -> list[Document]:
     """Return the documents that others name as their parents."""
     named = {parent for child in children for parent in child.origin.parents}
+    if not named:
+        return []
     return [
         _document(batch.slice(row, 1).to_pylist()[0])
         for batch in batches
