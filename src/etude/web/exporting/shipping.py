@@ -1,5 +1,6 @@
 """Shipping: a data set as one archive that is sent while it is made, as it is or in a layout."""
 
+import functools
 import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -25,7 +26,8 @@ class Layout(msgspec.Struct, frozen=True):
     about: str
 
 
-def layouts(record: str) -> list[Layout]:
+@functools.cache
+def layouts(record: str) -> tuple[Layout, ...]:
     """Return the layouts that data sets of a record can be shipped in."""
     found = [Layout(AS_IT_IS, "The data set as Etude keeps it.")]
     for name in formats.names():
@@ -35,7 +37,7 @@ def layouts(record: str) -> list[Layout]:
             continue  # it needs a package that is not installed
         if record in takes:
             found.append(Layout(name, formats.about(name)))
-    return found
+    return tuple(found)
 
 
 def ship(dataset: Dataset, layout: str) -> Iterator[bytes]:

@@ -22,6 +22,7 @@ from etude.web.seeing.workroom import Workroom
 
 DAYS = 14
 _DAY_S = 86_400
+_SUSPECTS = 60
 
 
 class Suspected(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,7 +110,7 @@ def label_errors(db: Database, project_id: str) -> LabelErrors:
     ratings = {one.id: one for one in found.ratings}
     bodies = {item.id: item.body for item in rows.items}
     suspects = []
-    for suspect in report.suspects[:200]:
+    for suspect in report.suspects[:_SUSPECTS]:
         rating_id, _, places = suspect.id.rpartition("/")
         rating = ratings[rating_id]
         better, worse = (chr(ord("A") + int(place)) for place in places.split("-"))
@@ -154,7 +155,7 @@ def _days(tx: Transaction, project_id: str, now: float) -> tuple[Bin, ...]:
 
 def _date(seconds: float) -> str:
     at = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
-    return f"{at.day}.{at.month}."
+    return str(at.day) if at.day > 1 else f"{at.day} {at:%b}"
 
 
 def _works(tx: Transaction, project_id: str) -> list["_Work"]:

@@ -80,7 +80,7 @@ def mine(tx: Transaction, project: Project, account_id: str, now: float) -> Mine
 
 def _date(seconds: float) -> str:
     at = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
-    return f"{at.day}.{at.month}."
+    return str(at.day) if at.day > 1 else f"{at.day} {at:%b}"
 
 
 def _works(tx: Transaction, project_id: str, account_id: str) -> list["_Work"]:
