@@ -1,7 +1,11 @@
 """The Write page: from the first word to the version that is kept."""
 
 import re
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
+import httpx2
 import msgspec
 from tests.web.installation import Installation
 from tests.web.writing.desk import GOOD, TOOLS, Desk, form_in, said
@@ -9,6 +13,7 @@ from tests.web.writing.desk import GOOD, TOOLS, Desk, form_in, said
 from etude.models.canned import CannedModel
 from etude.records import Demonstration
 from etude.web.people import audit
+from etude.web.projects import project as projects
 from etude.web.projects.settings import Settings
 from etude.web.queue.item import WriteItem
 from etude.web.writing import writings
@@ -238,6 +243,42 @@ def test_handing_in_twice_makes_one_version(installation: Installation) -> None:
     assert desk.do(fields, "hand-in").status_code == 200
     assert desk.do(fields, "hand-in").status_code == 422
     assert len(_kept(desk)) == 1
+
+
+def test_of_two_that_save_or_hand_in_at_once_one_is_told(installation: Installation) -> None:
+    desk = Desk(installation)
+    fields = {**desk.form(), "content-0": GOOD}
+    assert _at_once(lambda: desk.script("save", fields)) == [200, 409]
+    fields = {**desk.form(), "content-0": GOOD}
+    answers = _at_once(lambda: desk.do(fields, "hand-in"))
+    assert answers[0] == 200
+    assert answers[1] in (409, 422)
+    assert len(_kept(desk)) == 1
+
+
+def _at_once(ask: Callable[[], httpx2.Response]) -> list[int]:
+    ready = threading.Barrier(2)
+
+    def wait_and_ask(_number: int) -> int:
+        ready.wait()
+        return ask().status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        return sorted(pool.map(wait_and_ask, range(2)))
+
+
+def test_nothing_is_handed_in_after_the_project_closed_but_the_text_is_kept(
+    installation: Installation,
+) -> None:
+    desk = Desk(installation)
+    fields = {**desk.form(), "content-0": GOOD}
+    with installation.db.write() as tx:
+        projects.set_state(tx, desk.project.id, "closed")
+    assert "The project is closed" in desk.do(fields, "hand-in").text
+    with installation.db.write() as tx:
+        projects.set_state(tx, desk.project.id, "open")
+    assert _kept(desk) == []
+    assert desk.form()["content-0"] == GOOD
 
 
 def test_without_review_it_is_accepted_at_once(installation: Installation) -> None:

@@ -77,7 +77,7 @@ def page(
     wrong: str = "",
     refused: list[Told] | None = None,
 ) -> Response:
-    """Answer with the page of one piece of work."""
+    """Answer with the page of one piece of work; `refused` keeps it from being handed in."""
     draft = begun(draft, work)
     told, broken = found(ask, work, draft)
     with ask.db.read() as tx:
@@ -92,7 +92,8 @@ def page(
         work=work,
         fresh=fresh,
         refused=refused or [],
-        unticked=checking.unticked(draft, ask.project.settings),
+        unticked=[] if refused is None else checking.unticked(draft, ask.project.settings),
+        unsaved=status == 409,
         models=models_of(ask),
         skips=SKIPS,
         settings=ask.project.settings,

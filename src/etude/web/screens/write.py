@@ -79,6 +79,9 @@ def _waiting(ask: Ask, work: Work, draft: Draft) -> list[Told]:
 
 
 def _hand_in(ask: Ask, work: Work, draft: Draft) -> Response:
+    if ask.project.state == "closed":
+        in_turn(ask.db, lambda tx: _save(tx, ask, work, draft))
+        return ask.go(_path(ask), "The project was closed meanwhile. Your text is kept.")
     told = checking.check(work.ground, draft, ask.project.settings)
     waiting = [one for one in told if one.waits]
     missing = checking.unticked(draft, ask.project.settings)

@@ -8,7 +8,7 @@
   const refusal = document.getElementById("refusal");
   const token = document.querySelector("meta[name=form-token]").content;
   const IDLE_MS = 60000;
-  let dirty = false, leaving = false, stopped = false;
+  let dirty = "unsaved" in form.dataset, leaving = false, stopped = false;
   let saving = null;
   let saveTimer = 0, checkTimer = 0, checkNumber = 0;
   document.documentElement.classList.add("with-script");
@@ -239,6 +239,23 @@
   form.addEventListener("click", (event) => {
     const button = event.target.closest("[data-preview]");
     if (button) preview(Number(button.dataset.preview));
+  });
+
+  const question = document.getElementById("question");
+  question.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const status = document.getElementById("asked");
+    try {
+      const answer = await fetch(question.action, {
+        method: "POST", body: new URLSearchParams(new FormData(question)),
+        headers: { accept: "application/json", "X-Etude-Form": token },
+      });
+      const said = await answer.json();
+      status.textContent = answer.ok ? "Sent. The answer will stand under Questions." : said.error;
+      if (answer.ok) question.reset();
+    } catch (error) {
+      status.textContent = "Not sent: the server cannot be reached. Try again.";
+    }
   });
 
   function typing(target) {

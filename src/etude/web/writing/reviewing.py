@@ -203,7 +203,6 @@ def _corrected(writing: Writing, texts: dict[int, str], reviewer: Account) -> De
         review="accepted",
         reviewer=reviewer.pseudonym,
         tags={**made.tags, "corrected_by": reviewer.pseudonym},
-        origin=msgspec.structs.replace(made.origin, parents=(*made.origin.parents, made.id)),
     )
     drafts.check_size(drafts.Draft(turns=drafts.from_messages(better.messages)))
     return better
