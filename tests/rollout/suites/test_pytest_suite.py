@@ -11,8 +11,6 @@ from etude.rollout.suites import SuitePlan, SuiteRun, suites
 from etude.rollout.suites.pytest import function_of, runner_mount
 from etude.sandbox import Image, Mount, adopt, sandboxes
 from etude.stages.swe.prepare import PYTHON
-from etude.stages.swe.toolchains._environment import make_environment
-from etude.stages.swe.toolchains._index import install, resolve
 
 pytestmark = [pytest.mark.xdist_group("suite"), pytest.mark.net]
 
@@ -31,13 +29,6 @@ CODEBASE = Codebase(
     suite_s=1.0,
     n_source_lines=1,
 )
-
-
-@pytest.fixture(scope="module")
-def env(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("env") / "env"
-    install(resolve(["pytest"], PYTHON), make_environment(folder, PYTHON), PYTHON)
-    return folder
 
 
 def run(

@@ -122,9 +122,9 @@ class Swaps:
         return found
 
     def exchange(self, before, after):
-        if before.co_freevars != after.co_freevars:
-            raise CannotSwapError("closes over other variables")
         functions = self.functions.get(place(before), [])
+        if functions and before.co_freevars != after.co_freevars:
+            raise CannotSwapError("closes over other variables")
         if any(function.__code__.co_code != before.co_code for function in functions):
             raise CannotSwapError("its function was exchanged by another")
         return [(function, after) for function in functions]
