@@ -24,6 +24,8 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         folder = tmp_path_factory.mktemp("pg")
         patch.setenv("XDG_RUNTIME_DIR", str(folder))
         server = pgserver.get_server(folder / "data")
+        # Nothing here is to survive a power cut, and waiting for the disk is most of its time.
+        server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
         yield server.get_uri()
         server.cleanup()
 

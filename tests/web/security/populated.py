@@ -463,4 +463,5 @@ def _exported(installation: Installation, side: Side, text: str) -> None:
             made_by=side.lead_of_all.account.id,
             created_at=installation.clock.now,
         )
-    side.ids |= {"name": name, "dataset": name, "table": "demonstrations", "row": "0", "place": "0"}
+    side.ids |= {"name": name, "dataset": name, "table": "demonstrations", "row": "0"}
+    side.ids |= {"place": "0", "number": "0"}

@@ -47,7 +47,8 @@ def _asked(answer: httpx2.Response, screen: Screen) -> str:
         return "sign-in"
     if answer.status_code == 403 and ("This page is for: " in said or "Only those who may" in said):
         return "no"
-    if answer.status_code == 404 and "There is no such page" in said:
+    of_project = "project" in placeholders(screen.path)
+    if answer.status_code == 404 and "There is no such page" in said and of_project:
         return "nothing"
     if screen.method == "POST":
         assert answer.status_code == 403, (screen.path, answer.status_code)
