@@ -35,10 +35,18 @@
 
   function rename(list) {
     // Names of fields carry the row's number, so that radio buttons of one row belong together.
-    [...list.children].forEach((row, number) => {
-      row.querySelectorAll("[data-name]").forEach((field) => {
-        field.name = field.dataset.name.replace("#", String(number));
+    list.querySelectorAll("[data-row]").forEach((button) => { button.hidden = false; });
+    const rows = [...list.children];
+    // By way of names that nothing has: for a moment two rows would share one, and the browser
+    // would take the dot of one of them away.
+    for (const prefix of ["moving-", ""]) {
+      rows.forEach((row, number) => {
+        row.querySelectorAll("[data-name]").forEach((field) => {
+          field.name = prefix + field.dataset.name.replace("#", String(number));
+        });
       });
+    }
+    rows.forEach((row, number) => {
       row.querySelectorAll("[data-number]").forEach((place) => {
         place.textContent = String(number + 1);
       });
@@ -70,7 +78,7 @@
       rename(list);
       form.dispatchEvent(new Event("input"));
     });
-    list.querySelectorAll("[data-row]").forEach((button) => { button.hidden = false; });
+    rename(list);
   }
 
   document.querySelectorAll("textarea[data-preview]").forEach(preview);
