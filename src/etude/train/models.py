@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 import torch
-from datasets import disable_progress_bars, enable_progress_bars
+from datasets import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 from huggingface_hub import constants
 from peft import LoraConfig, get_peft_model
 from transformers import (
@@ -89,6 +89,7 @@ def offline() -> Iterator[None]:
     os.environ.update(told)
     constants.HF_HUB_OFFLINE = True
     level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    tables = not are_progress_bars_disabled()
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     disable_progress_bars()
@@ -98,7 +99,8 @@ def offline() -> Iterator[None]:
         logging.set_verbosity(level)
         if bars:
             logging.enable_progress_bar()
-        enable_progress_bars()
+        if tables:
+            enable_progress_bars()
         constants.HF_HUB_OFFLINE = was_offline
         for name, value in before.items():
             if value is None:

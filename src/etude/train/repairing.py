@@ -242,7 +242,9 @@ class CodebaseGround(Ground):
         keys = [key for held in data for key in held.keys()]
         if not environments:
             raise ConfigError("data: the data sets hold no tasks")
-        self.rows = [{"prompt": _prompt(one.task), "task": one.task.id} for one in environments]
+        self.rows = [
+            {"prompt": asked_to_repair(one.task), "task": one.task.id} for one in environments
+        ]
         self.n_long = 0
         self.figures = {}
         self._job = job
@@ -264,7 +266,7 @@ class CodebaseGround(Ground):
         def repaired(
             environments: Sequence[CodebaseEnvironment], **_columns: object
         ) -> list[float | None]:
-            return self._bench.do(_rewards(environments))
+            return self._bench.do(rewards_of(environments))
 
         return repaired
 
@@ -280,7 +282,8 @@ class CodebaseGround(Ground):
         self._bench.close()
 
 
-async def _rewards(environments: Sequence[CodebaseEnvironment]) -> list[float | None]:
+async def rewards_of(environments: Sequence[CodebaseEnvironment]) -> list[float | None]:
+    """Close the boxes of attempts and return what each is worth; `None` where a box failed."""
     gate = asyncio.Semaphore(4)
 
     async def one(environment: CodebaseEnvironment) -> float | None:
@@ -290,7 +293,8 @@ async def _rewards(environments: Sequence[CodebaseEnvironment]) -> list[float | 
     return list(await asyncio.gather(*(one(each) for each in environments)))
 
 
-def _prompt(task: Task) -> list[dict[str, Any]]:
+def asked_to_repair(task: Task) -> list[dict[str, Any]]:
+    """Return how a model is asked to repair a codebase."""
     tests = f" Its tests are run with `{task.test_command}`." if task.test_command else ""
     asked = f"The project {task.project} is in {task.workdir}.{tests}\n\n{task.statement.strip()}"
     return [{"role": "system", "content": _SYSTEM}, {"role": "user", "content": asked}]
