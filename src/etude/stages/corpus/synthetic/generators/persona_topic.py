@@ -32,6 +32,9 @@ class PersonaTopic(Generator, frozen=True, kw_only=True):
     parent of what is written on it."""
     forms: tuple[str, ...] = ("a short essay", "a letter to a friend", "an entry in a handbook")
     """The cells of the grid take them in turn."""
+    faithful: bool = False
+    """Whether a text that names a number of two digits or more goes when its source does not have
+    that number. Of a source no more than the topic is told."""
     max_cells: int = 0
     """So many cells of the grid, chosen by the seed; 0 means all."""
 
