@@ -214,6 +214,20 @@ def test_work_that_came_too_late_is_kept_and_its_author_told(installation: Insta
     assert "I think" in draft
 
 
+def test_a_closed_project_takes_nothing_more_and_keeps_what_was_begun(
+    installation: Installation,
+) -> None:
+    desk = Desk(installation, items=pairs(1))
+    ann = desk.rater("ann")
+    fields = {"assignment": assignment_in(desk.open(ann)), "verdict": "a1", "rationale": "late"}
+    with installation.db.write() as tx:
+        tx.run("UPDATE projects SET state = 'closed'")
+    assert "What you said is kept" in ann.post(desk.path, fields).text
+    assert desk.ratings() == []
+    with installation.db.read() as tx:
+        assert "late" in tx.texts("SELECT draft FROM assignments")[0]
+
+
 def test_three_answers_are_ranked(installation: Installation) -> None:
     desk = Desk(installation, PLAIN, [comparison("x", "one", "two", "three")])
     ann = desk.rater("ann")

@@ -10,7 +10,7 @@ from random import Random
 
 import msgspec
 
-from etude.errors import ConfigError, ModelError
+from etude.errors import ConfigError, EtudeError
 from etude.models import Completion, Model
 from etude.records import Candidate, Comparison, Message
 from etude.web.database import Transaction
@@ -95,7 +95,7 @@ async def _answer(model: Model, prompt: Sequence[Message]) -> Message | str:
             completion = await model.generate(prompt)
     except TimeoutError:
         return f"no answer within {_TIMEOUT_S:g} s"
-    except ModelError as error:
+    except EtudeError as error:
         return str(error)
     return _message(completion)
 

@@ -111,10 +111,12 @@ def _here(ask: Ask) -> str:
 def _submit(ask: Ask) -> Response:
     with ask.db.read() as tx:
         mine, item = _mine(ask, tx)
-        day = day_of(tx, ask.project.id, ask.account.id, ask.now)
     if mine.state in ("done", "skipped"):
         return ask.go(_here(ask), "That one was saved already.")
     said = given.read_form(ask.form, ask.project.settings, len(mine.order()))
+    if ask.project.state == "closed":
+        _save_draft(ask, mine, said)
+        return ask.go(_here(ask), "The project was closed meanwhile. What you said is kept.")
     try:
         became = keep(
             ask.db,
@@ -128,6 +130,8 @@ def _submit(ask: Ask) -> Response:
     except ConfigError as error:
         if ask.wants_json() or not mine.order():
             raise
+        with ask.db.read() as tx:
+            day = day_of(tx, ask.project.id, ask.account.id, ask.now)
         return _page(ask, mine, item, day, said, str(error))
     if became == "lost":
         return ask.go(
@@ -137,10 +141,8 @@ def _submit(ask: Ask) -> Response:
     return ask.go(_here(ask), "Saved. Press u to take it back.")
 
 
-def _draft(ask: Ask) -> Response:
-    with ask.db.read() as tx:
-        mine, _item = _mine(ask, tx)
-    said = given.read_form(ask.form, ask.project.settings, len(mine.order()))
+def _save_draft(ask: Ask, mine: Assignment, said: Given) -> tuple[bool, Day]:
+    """Keep what is half done and count the time; return whether the turn goes on."""
 
     def work(tx: Transaction) -> tuple[bool, Day]:
         goes_on = queue.sign_of_life(
@@ -154,7 +156,14 @@ def _draft(ask: Ask) -> Response:
         )
         return goes_on, day_of(tx, ask.project.id, ask.account.id, ask.now)
 
-    goes_on, day = in_turn(ask.db, work)
+    return in_turn(ask.db, work)
+
+
+def _draft(ask: Ask) -> Response:
+    with ask.db.read() as tx:
+        mine, _item = _mine(ask, tx)
+    said = given.read_form(ask.form, ask.project.settings, len(mine.order()))
+    goes_on, day = _save_draft(ask, mine, said)
     return ask.json(
         {
             "goes_on": goes_on,

@@ -187,6 +187,23 @@
       event.preventDefault();
       keys[link.hash === "#skip" ? "s" : "?"]();
     });
+  const question = document.getElementById("question");
+  if (question) question.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const asked = document.getElementById("asked");
+    try {
+      const answer = await fetch(question.action, {
+        method: "POST", body: new URLSearchParams(new FormData(question)),
+        headers: { "X-Etude-Form": token, accept: "application/json" },
+      });
+      const said = await answer.json();
+      asked.textContent = answer.ok ? "Sent. The answer will stand under Guidelines, Questions." : said.error;
+      if (answer.ok) question.reset();
+    } catch {
+      asked.textContent = "Not sent: no connection. Try again.";
+    }
+  });
+
   // Of a long conversation the last turn is what the answers answer.
   const prompt = document.querySelector(".prompt");
   prompt.scrollTop = prompt.scrollHeight;
