@@ -9,7 +9,7 @@ from etude.stages.prefs.bias.audit import BiasReport
 from etude.stages.prefs.intervals import Estimate
 from etude.web.asking import Ask, Screen
 from etude.web.people.roles import Role
-from etude.web.seeing import progress
+from etude.web.screens import _figures
 from etude.web.seeing.figures import BIAS, bias
 
 _SEES: tuple[Role, ...] = ("lead", "reviewer", "viewer")
@@ -20,21 +20,15 @@ _MOST_LOG = 99.0
 def _show(ask: Ask) -> Response:
     if ask.project.kind != "rate":
         return ask.refuse(404, "nothing is rated in this project")
-    with ask.db.read() as tx:
-        stamp = progress.stamp(tx, ask.project.id)
     figure = BIAS.figure(ask.project.id)
-    if figure is None:
-        _start(ask, stamp)
     found = None if figure is None else figure.value
     return ask.page(
         "bias.html",
-        figure=figure,
         found=found,
         rulers=None if found is None else _rulers(found),
         shares=None if found is None else _situations(found),
         odds=odds,
-        changed=figure is None or figure.stamp != stamp,
-        running=BIAS.running(ask.project.id),
+        age=_figures.age(ask, BIAS, figure, _figures.stamp_of(ask)),
     )
 
 
@@ -72,20 +66,13 @@ def _share(label: str, one: Estimate, tone: int = 0) -> Share:
     )
 
 
-def _start(ask: Ask, stamp: str) -> None:
-    db, project_id = ask.db, ask.project.id
-    BIAS.start(project_id, stamp, ask.now, lambda: bias(db, project_id))
-
-
 def _again(ask: Ask) -> Response:
-    with ask.db.read() as tx:
-        stamp = progress.stamp(tx, ask.project.id)
-    _start(ask, stamp)
-    return ask.go(f"/projects/{ask.project.id}/bias")
+    db, project_id = ask.db, ask.project.id
+    return _figures.begin(ask, BIAS, lambda: bias(db, project_id), "bias")
 
 
 def _state(ask: Ask) -> Response:
-    return ask.json({"running": BIAS.running(ask.project.id)})
+    return _figures.state(ask, BIAS)
 
 
 SCREENS = (

@@ -4,7 +4,7 @@ from starlette.responses import Response
 
 from etude.web.asking import Ask, Screen
 from etude.web.people.roles import Role
-from etude.web.seeing import progress
+from etude.web.screens import _figures
 from etude.web.seeing.figures import LABEL_ERRORS, label_errors
 
 _SEES: tuple[Role, ...] = ("lead", "reviewer")
@@ -22,35 +22,22 @@ BELIEF = {
 def _show(ask: Ask) -> Response:
     if ask.project.kind != "rate":
         return ask.refuse(404, "nothing is rated in this project")
-    with ask.db.read() as tx:
-        stamp = progress.stamp(tx, ask.project.id)
     figure = LABEL_ERRORS.figure(ask.project.id)
-    if figure is None:
-        _start(ask, stamp)
     return ask.page(
         "label_errors.html",
-        figure=figure,
         found=None if figure is None else figure.value,
         belief=BELIEF,
-        changed=figure is None or figure.stamp != stamp,
-        running=LABEL_ERRORS.running(ask.project.id),
+        age=_figures.age(ask, LABEL_ERRORS, figure, _figures.stamp_of(ask)),
     )
 
 
-def _start(ask: Ask, stamp: str) -> None:
-    db, project_id = ask.db, ask.project.id
-    LABEL_ERRORS.start(project_id, stamp, ask.now, lambda: label_errors(db, project_id))
-
-
 def _again(ask: Ask) -> Response:
-    with ask.db.read() as tx:
-        stamp = progress.stamp(tx, ask.project.id)
-    _start(ask, stamp)
-    return ask.go(f"/projects/{ask.project.id}/label-errors")
+    db, project_id = ask.db, ask.project.id
+    return _figures.begin(ask, LABEL_ERRORS, lambda: label_errors(db, project_id), "label-errors")
 
 
 def _state(ask: Ask) -> Response:
-    return ask.json({"running": LABEL_ERRORS.running(ask.project.id)})
+    return _figures.state(ask, LABEL_ERRORS)
 
 
 SCREENS = (

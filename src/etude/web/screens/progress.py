@@ -8,12 +8,11 @@ from etude.stages.prefs.intervals import Estimate
 from etude.stages.prefs.measure import PrefsReport
 from etude.web.asking import Ask, Screen
 from etude.web.people.roles import Role
+from etude.web.screens import _figures
 from etude.web.seeing import progress
 from etude.web.seeing.figures import PROGRESS, ProjectFigures, project_figures
 
 _SEES: tuple[Role, ...] = ("lead", "reviewer", "viewer")
-_RENEW_S = 600
-"""Figures older than this are renewed when someone looks and something has changed."""
 
 
 def _show(ask: Ask) -> Response:
@@ -25,9 +24,6 @@ def _show(ask: Ask) -> Response:
         waiting = progress.waiting(tx, ask.project.id)
         skipped = progress.skipped(tx, ask.project.id)
     figure = PROGRESS.figure(ask.project.id)
-    changed = figure is None or figure.stamp != stamp
-    if changed and (figure is None or ask.now - figure.at > _RENEW_S):
-        _start(ask, stamp)
     value = None if figure is None else figure.value
     report = None if value is None else value.ratings
     return ask.page(
@@ -37,10 +33,8 @@ def _show(ask: Ask) -> Response:
         people=people,
         waiting=waiting,
         skipped=skipped,
-        figure=figure,
         figures=value,
-        changed=changed,
-        running=PROGRESS.running(ask.project.id),
+        age=_figures.age(ask, PROGRESS, figure, stamp),
         report=report,
         by_name=_by_name(value),
         first=_of_kind(report, FIRST),
@@ -51,22 +45,15 @@ def _show(ask: Ask) -> Response:
     )
 
 
-def _start(ask: Ask, stamp: str) -> None:
+def _again(ask: Ask) -> Response:
     db, project, now = ask.db, ask.project, ask.now
-    PROGRESS.start(
-        project.id, stamp, now, lambda: project_figures(db, project.id, project.kind, now)
+    return _figures.begin(
+        ask, PROGRESS, lambda: project_figures(db, project.id, project.kind, now), "progress"
     )
 
 
-def _again(ask: Ask) -> Response:
-    with ask.db.read() as tx:
-        stamp = progress.stamp(tx, ask.project.id)
-    _start(ask, stamp)
-    return ask.go(f"/projects/{ask.project.id}/progress")
-
-
 def _state(ask: Ask) -> Response:
-    return ask.json({"running": PROGRESS.running(ask.project.id)})
+    return _figures.state(ask, PROGRESS)
 
 
 def _by_name(figures: ProjectFigures | None) -> dict[str, object]:
