@@ -9,6 +9,8 @@ import click
 from etude.cli._groups import Suggesting
 from etude.cli._settings import OUT, SETTINGS, parse_settings
 from etude.cli._swe_options import JSON
+from etude.cli._train_ablate import ablate_command
+from etude.cli._train_collapse import collapse_command
 from etude.errors import ConfigError
 from etude.train.loops import loops
 
@@ -32,6 +34,10 @@ class _Loops(Suggesting):
 @click.group(cls=_Loops)
 def command() -> None:
     """Train a model on data of any stage, and measure what it learned."""
+
+
+command.add_command(ablate_command)
+command.add_command(collapse_command)
 
 
 def _loop_command(loop: str) -> click.Command:
