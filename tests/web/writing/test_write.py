@@ -281,6 +281,18 @@ def test_nothing_is_handed_in_after_the_project_closed_but_the_text_is_kept(
     assert desk.form()["content-0"] == GOOD
 
 
+def test_long_answers_in_any_script_are_kept(installation: Installation) -> None:
+    desk = Desk(installation)
+    text = "茶" * 99_999 + "。"
+    assert desk.script("save", {**desk.form(), "content-0": text}).status_code == 200
+    fields = {**desk.form(), "n": "4"}
+    for place, role in enumerate(("assistant", "user", "assistant", "user")):
+        fields |= {f"role-{place}": role, f"content-{place}": text, f"n_calls-{place}": "0"}
+    assert desk.script("save", fields).status_code == 200
+    assert desk.script("check", desk.form()).status_code == 200
+    assert desk.form()["content-3"] == text
+
+
 def test_without_review_it_is_accepted_at_once(installation: Installation) -> None:
     desk = Desk(installation, settings=Settings(review=False))
     desk.hand_in()

@@ -175,6 +175,12 @@ def _give_up(ask: Ask) -> Response:
 SCREENS = (
     Screen(path=_PATH, answer=_list, needs=("lead", "reviewer")),
     Screen(path=f"{_PATH}/{{writing}}", answer=_show, needs=("lead", "reviewer")),
-    Screen(path=f"{_PATH}/{{writing}}", answer=_decide, needs=("lead", "reviewer"), method="POST"),
+    Screen(
+        path=f"{_PATH}/{{writing}}",
+        answer=_decide,
+        needs=("lead", "reviewer"),
+        method="POST",
+        max_body=drafts.MAX_BODY,
+    ),
     Screen(path=f"{_PATH}/{{writing}}/give-up", answer=_give_up, needs=("lead",), method="POST"),
 )

@@ -11,7 +11,7 @@ from etude.web.queue.turn import in_turn
 from etude.web.screens import _write as shown
 from etude.web.writing import checking, handing_in
 from etude.web.writing.checking import Told
-from etude.web.writing.drafts import Draft, from_messages, load
+from etude.web.writing.drafts import MAX_BODY, Draft, from_messages, load
 from etude.web.writing.editing import edit
 from etude.web.writing.handing_in import HandedIn, Ready
 from etude.web.writing.work import ITEM_DRAFT, StaleError, Work, due, held, save
@@ -138,7 +138,13 @@ def _own(ask: Ask) -> Response:
 
 SCREENS = (
     Screen(path="/projects/{project}/write", answer=_show, needs=("writer",)),
-    Screen(path="/projects/{project}/write", answer=_change, needs=("writer",), method="POST"),
+    Screen(
+        path="/projects/{project}/write",
+        answer=_change,
+        needs=("writer",),
+        method="POST",
+        max_body=MAX_BODY,
+    ),
     Screen(path="/projects/{project}/write/skip", answer=_skip, needs=("writer",), method="POST"),
     Screen(path="/projects/{project}/write/undo", answer=_undo, needs=("writer",), method="POST"),
     Screen(path="/projects/{project}/write/own", answer=_own, needs=("writer",), method="POST"),

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from etude.errors import ConfigError
 from etude.records import Message
-from etude.web.asking import Ask, Screen
+from etude.web.asking import Answer, Ask, Screen
 from etude.web.database import Transaction
 from etude.web.markdown import markdown
 from etude.web.queue.turn import in_turn
@@ -22,7 +22,6 @@ from etude.web.writing.tools import for_model
 from etude.web.writing.work import StaleError, Work, save
 
 _CHECKS_S = 3.0
-_PATH = "/projects/{project}/write"
 
 
 async def _check(ask: Ask) -> Response:
@@ -133,10 +132,20 @@ def _begin(ask: Ask, work: Work, draft: Draft, written: tuple[str, tuple[Message
     in_turn(ask.db, keep)
 
 
+def _live(end: str, answer: Answer) -> Screen:
+    return Screen(
+        path=f"/projects/{{project}}/write/{end}",
+        answer=answer,
+        needs=("writer",),
+        method="POST",
+        max_body=drafts.MAX_BODY,
+    )
+
+
 SCREENS = (
-    Screen(path=f"{_PATH}/check", answer=_check, needs=("writer",), method="POST"),
-    Screen(path=f"{_PATH}/save", answer=_save, needs=("writer",), method="POST"),
-    Screen(path=f"{_PATH}/turns", answer=_turns, needs=("writer",), method="POST"),
-    Screen(path=f"{_PATH}/preview", answer=_preview, needs=("writer",), method="POST"),
-    Screen(path=f"{_PATH}/draft", answer=_sample, needs=("writer",), method="POST"),
+    _live("check", _check),
+    _live("save", _save),
+    _live("turns", _turns),
+    _live("preview", _preview),
+    _live("draft", _sample),
 )

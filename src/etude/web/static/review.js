@@ -43,5 +43,8 @@
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";
   });
+  let dirty = false;
+  form.addEventListener("input", () => { dirty = true; });
+  addEventListener("beforeunload", (event) => { if (dirty && !form.dataset.sent) event.preventDefault(); });
   addEventListener("pageshow", () => { delete form.dataset.sent; });
 })();

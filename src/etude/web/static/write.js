@@ -166,6 +166,11 @@
         growAll();
         kept(answer, counted);
         goTo(answer.focus);
+        if (what.startsWith("call:")) {
+          const calls = document.querySelectorAll(`#turn-${answer.focus} .call`);
+          const field = calls.length ? calls[calls.length - 1].querySelector("textarea, select") : null;
+          if (field) field.focus();
+        }
         checkTimer = setTimeout(check, 50);
       } catch (error) { failed(error); }
     });
@@ -211,6 +216,7 @@
 
   // A form that is sent by the browser: all that is on its way comes in first.
   async function leave(button) {
+    if (!navigator.onLine) { say("Not sent: there is no connection. Your text stays here.", true); return; }
     clearTimeout(saveTimer);
     clearTimeout(checkTimer);
     while (saving) await saving.catch(() => {});

@@ -16,6 +16,8 @@ MAX_CHARS = 100_000
 """Of one turn."""
 MAX_ALL_CHARS = 400_000
 """Of all turns together."""
+MAX_BODY = 6_000_000
+"""Bytes of a form: letters of most scripts take nine or more on their way."""
 _MAX_NAME = 100
 _MAX_KEYS = 200
 
