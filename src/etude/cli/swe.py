@@ -135,7 +135,7 @@ def make_command(
 
         def tell(progress: Progress) -> None:
             line.update(
-                f"{progress.codebase}: {progress.doing} ({progress.n_judged} bugs judged)",
+                f"{progress.codebase}: {progress.doing} ({_pace(progress)})",
                 progress.n_kept,
                 progress.n_wanted,
             )
@@ -148,10 +148,19 @@ def make_command(
         _print_made(outcome)
 
 
+def _pace(progress: Progress) -> str:
+    """Say how many bugs were judged, and what a task costs so far."""
+    judged = f"{progress.n_judged} bugs judged"
+    if not progress.n_kept:
+        return judged
+    return f"{judged}, {progress.machine_s / progress.n_kept:.1f} machine s a task"
+
+
 def _print_made(outcome: MakeOutcome) -> None:
     console = Console()
     table = Table(box=None, pad_edge=False)
-    for heading in ("codebase", "tasks", "bugs judged", "yield", "machine s a task"):
+    headings = ("codebase", "tasks", "bugs judged", "by forecast", "yield", "machine s a task")
+    for heading in headings:
         table.add_column(heading, justify="left" if heading == "codebase" else "right")
     for row in outcome.codebases:
         if row.refused:
@@ -159,8 +168,10 @@ def _print_made(outcome: MakeOutcome) -> None:
             continue
         share = row.n_kept / row.n_judged if row.n_judged else 0.0
         cost = f"{row.machine_s / row.n_kept:.1f}" if row.n_kept else "-"
-        table.add_row(row.spec, str(row.n_kept), str(row.n_judged), f"{share:.0%}", cost)
+        counts = [str(n) for n in (row.n_kept, row.n_judged, row.n_forecast)]
+        table.add_row(row.spec, *counts, f"{share:.0%}", cost)
     console.print(table)
+    _print_forecasts(outcome)
     reasons: dict[str, int] = {}
     for row in outcome.codebases:
         for reason, n in row.reasons.items():
@@ -169,6 +180,17 @@ def _print_made(outcome: MakeOutcome) -> None:
     print_pairs(console, "refused, by reason", ordered)
     console.print(f"{outcome.n_tasks} tasks in {outcome.path}", highlight=False)
     console.print(f"next: etude swe validate {outcome.path}", highlight=False)
+
+
+def _print_forecasts(outcome: MakeOutcome) -> None:
+    """Say how often forecasts and runs differed, and which codebases have no forecasts."""
+    compared = sum(row.n_compared for row in outcome.codebases)
+    if compared:
+        differed = sum(row.n_disagreed for row in outcome.codebases)
+        click.echo(f"forecasts and runs differed on {differed} of {compared} bugs that had both")
+    for row in outcome.codebases:
+        if row.cold:
+            click.echo(f"{row.spec} was judged by runs alone: {row.cold}")
 
 
 @command.command("validate", epilog="Example: etude swe validate tasks")
