@@ -25,24 +25,19 @@ def test_versions_count_up_and_the_older_ones_stay(installation: Installation) -
         assert [each.version for each in guidelines.versions(tx, project.id)] == [2, 1]
 
 
-@pytest.mark.parametrize(
-    ("draft", "said"),
-    [
-        (Draft(text=" \n"), "empty"),
-        (Draft(text="one"), "nothing differs"),
-        (Draft(text="two", based_on=0), "version 1 was published"),
-        (Draft(text="x" * 200_001), "at most"),
-    ],
-)
-def test_what_is_no_new_version_is_refused(
-    installation: Installation, draft: Draft, said: str
-) -> None:
+def test_what_is_no_new_version_is_refused(installation: Installation) -> None:
     lead = installation.person("lead")
     project = installation.project(lead)
     with installation.db.write() as tx:
         guidelines.publish(tx, project.id, Draft(text="one"), by=lead.account.id, now=1.0)
-    with installation.db.write() as tx, pytest.raises(ConfigError, match=said):
-        guidelines.publish(tx, project.id, draft, by=lead.account.id, now=2.0)
+    for draft, said in (
+        (Draft(text=" \n"), "empty"),
+        (Draft(text="one"), "nothing differs"),
+        (Draft(text="two", based_on=0), "version 1 was published"),
+        (Draft(text="x" * 200_001), "at most"),
+    ):
+        with installation.db.write() as tx, pytest.raises(ConfigError, match=said):
+            guidelines.publish(tx, project.id, draft, by=lead.account.id, now=2.0)
 
 
 def test_projects_do_not_see_each_others_guidelines(installation: Installation) -> None:
