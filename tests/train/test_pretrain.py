@@ -110,7 +110,7 @@ def test_a_run_that_was_stopped_ends_as_if_it_was_not(
 
 @pytest.mark.slow
 def test_a_run_that_was_killed_ends_as_if_it_was_not(reading: PretrainLoop, tmp_path: Path) -> None:
-    recipe = msgspec.structs.replace(reading, steps=3000, save_every=20, log_every=20)
+    recipe = msgspec.structs.replace(reading, steps=1200, save_every=20, log_every=20)
     (tmp_path / "recipe.json").write_bytes(msgspec.json.encode(recipe))
     (tmp_path / "run.py").write_text(
         "import sys, msgspec\n"

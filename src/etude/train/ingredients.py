@@ -134,7 +134,9 @@ def _place(name: str, shelf: Path) -> Path:
     if part not in PARTS:
         raise ConfigError(f"the small world has no {part!r} (known: {', '.join(PARTS)})")
     made = shelf / part
-    if not made.exists():
+    # What a kill cut off has no manifest, and is written again.
+    made.parent.mkdir(parents=True, exist_ok=True)
+    if not made.is_file() and not (made / DATASET).exists():
         write_part(part, made)
     return made
 

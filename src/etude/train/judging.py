@@ -9,7 +9,7 @@ import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from etude.errors import ConfigError, RecordError, blame
-from etude.records import Preference
+from etude.records import Message, Preference
 from etude.train.ingredients import share_of
 from etude.train.intervals import calibration_error, reliability, share
 from etude.train.manifest import Bin, Figure
@@ -37,6 +37,11 @@ def pairs_of(found: Sequence[Preference]) -> list[Pair]:
             raise ConfigError(f"preference {one.id}: the prompt or an answer is empty")
         made.append(Pair(one.id, turns(one.prompt), turns(one.chosen), turns(one.rejected)))
     return made
+
+
+def messages_of(one: Preference) -> tuple[Message, ...]:
+    """Return all messages of a preference."""
+    return (*one.prompt, *one.chosen, *one.rejected)
 
 
 def asked(one: Preference) -> str:

@@ -8,13 +8,13 @@ import msgspec
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from etude.errors import ConfigError, EtudeError
-from etude.records import Problem, Reference
+from etude.records import Message, Problem, Reference
 from etude.rollout.graders import Means, graders
 from etude.rollout.reward import Completion, Reward, text_of
 from etude.train.intervals import mean
 from etude.train.loops._base import Job
 from etude.train.manifest import Figure, Sample
-from etude.train.speaking import Turn, answers
+from etude.train.speaking import Turn, answers, without_marks
 
 Posed = tuple[Problem, Reference]
 SAME_REWARD = "frac_reward_zero_std"
@@ -94,6 +94,10 @@ class ProblemGround(Ground):
         self._held_out = held_out
         self._practice = practice
         self.figures = {}
+        learned, n_marked = without_marks(
+            learned, lambda posed: [Message(role="user", content=posed[0].prompt)], tokenizer
+        )
+        self.figures["left out for special tokens"] = Figure(value=n_marked)
         self.rows = [
             {"prompt": prompt_of(problem), "reference": msgspec.json.encode(reference).decode()}
             for problem, reference in learned
@@ -125,11 +129,11 @@ class ProblemGround(Ground):
     def sit(self, done: int, model: PreTrainedModel) -> None:
         """Measure pass@1, and how many of the likeliest answers are right."""
         if self._held_out:
-            self.figures = {
+            self.figures |= {
                 "pass@1": self._rate(model, self._practice.attempts, self._practice.temperature),
                 "greedy": self._rate(model, 1, 0.0),
             }
-            values = {name: one.value for name, one in self.figures.items()}
+            values = {name: self.figures[name].value for name in ("pass@1", "greedy")}
             self._job.log.add(done, "held_out", values)
         if self._job.probe is not None:
             self._job.log.add(done, "probe", self._job.probe(model, self._tokenizer))

@@ -1,8 +1,8 @@
 """Speaking: messages as templates take them, and what a model answers or thinks likely."""
 
 import math
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 import torch
@@ -10,6 +10,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from etude.records import Message
 
+ItemT = TypeVar("ItemT")
 Turn = dict[str, Any]
 """One message as chat templates take it."""
 
@@ -34,6 +35,29 @@ def _turn(message: Message) -> Turn:
             for call in message.calls
         ]
     return made
+
+
+def without_marks(
+    found: Sequence[ItemT],
+    messages: Callable[[ItemT], Iterable[Message]],
+    tokenizer: PreTrainedTokenizerFast,
+) -> tuple[list[ItemT], int]:
+    """Return what holds no special token of the tokenizer in its text, and how many do.
+
+    In a chat template such text would end a turn, or begin one in another's name.
+    """
+    marks = [str(one) for one in tokenizer.added_tokens_decoder.values() if one.special]
+    kept = [
+        one
+        for one in found
+        if not any(
+            mark in text
+            for message in messages(one)
+            for text in (message.content, *(str(call.arguments) for call in message.calls))
+            for mark in marks
+        )
+    ]
+    return kept, len(found) - len(kept)
 
 
 def answers(

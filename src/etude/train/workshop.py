@@ -86,7 +86,8 @@ class Workshop:
             ConfigError: Another run was begun here.
         """
         path, said = self.folder / _PLAN, msgspec.json.encode(plan, order="deterministic")
-        if path.exists() and path.read_bytes() != said:
+        begun = any((self.folder / CHECKPOINTS).glob("*"))
+        if begun and path.exists() and path.read_bytes() != said:
             raise ConfigError(
                 f"{self.out} holds an unfinished run of {_difference(path.read_bytes(), plan)}; "
                 "finish it as it was begun, remove it, or name a new folder"

@@ -17,6 +17,8 @@ class Tuning(Loop, frozen=True, kw_only=True):
     lora: Lora = Lora()
     """Train a few weights beside those of the model; off at rank 0."""
     steps: Positive = 100
+    save_every: Positive = 25
+    """Steps from one checkpoint to the next: what a crash can cost."""
     batch: Positive = 16
     """Rows of a step."""
     accumulate: Positive = 1

@@ -10,12 +10,12 @@ from trl import DPOConfig, DPOTrainer
 from etude.errors import ConfigError
 from etude.train.ingredients import share_out
 from etude.train.intervals import mean, share
-from etude.train.judging import Pair, asked, encode_conversation, pairs_of, weigh
+from etude.train.judging import Pair, asked, encode_conversation, messages_of, pairs_of, weigh
 from etude.train.loops._base import Job, Outcome, Positive, last_figures
 from etude.train.loops._tuning import Tuning
 from etude.train.manifest import MODEL, Figure, Sample
 from etude.train.models import load_judge, load_model, save_model
-from etude.train.speaking import Turn, answers, log_probabilities, scores
+from etude.train.speaking import Turn, answers, log_probabilities, scores, without_marks
 from etude.train.trainers import Watch, build, run_trainer
 from etude.train.vocabulary import need_chat
 from etude.train.workshop import CHECKPOINTS
@@ -50,6 +50,11 @@ class DpoLoop(Tuning, frozen=True, kw_only=True):
             ConfigError: The recipe or its data cannot be trained with; nothing was trained.
             RecordError: A data set is damaged.
         """
+        if self.lora.rank and self.reference:
+            raise ConfigError(
+                "reference: with lora the reference is always the model that it begins with; "
+                "leave one of the two out"
+            )
         start = job.pantry.places("model")[0]
         model, tokenizer = load_model(start)
         need_chat(tokenizer)
@@ -63,6 +68,7 @@ class DpoLoop(Tuning, frozen=True, kw_only=True):
             self.seed,
             self.held_out_share,
         )
+        learned, n_marked = without_marks(learned, messages_of, tokenizer)
         pairs = pairs_of(learned)
         kept = [one for one in pairs if self._fits(one, tokenizer)]
         if not kept:
@@ -105,6 +111,7 @@ class DpoLoop(Tuning, frozen=True, kw_only=True):
                 **exam.figures,
                 "pairs": Figure(value=len(kept)),
                 "left out as too long": Figure(value=len(pairs) - len(kept)),
+                "left out for special tokens": Figure(value=n_marked),
             },
             samples=exam.samples(self.samples),
         )

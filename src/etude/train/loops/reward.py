@@ -17,12 +17,14 @@ from etude.train.judging import (
     blind_rulers,
     encode_conversation,
     judge_pairs,
+    messages_of,
     pairs_of,
 )
 from etude.train.loops._base import Job, Outcome, Positive, last_figures
 from etude.train.loops._tuning import Tuning
 from etude.train.manifest import MODEL, Figure
 from etude.train.models import load_judge, save_model
+from etude.train.speaking import without_marks
 from etude.train.trainers import Watch, build, run_trainer
 from etude.train.vocabulary import need_chat
 from etude.train.workshop import CHECKPOINTS
@@ -62,6 +64,7 @@ class RewardLoop(Tuning, frozen=True, kw_only=True):
             self.seed,
             self.held_out_share,
         )
+        learned, n_marked = without_marks(learned, messages_of, tokenizer)
         tests = pairs_of(held_out[: self.held_out_rows])
         if len(tests) < 2:
             raise ConfigError(
@@ -107,6 +110,7 @@ class RewardLoop(Tuning, frozen=True, kw_only=True):
                 "best step": Figure(value=best),
                 "pairs": Figure(value=len(table)),
                 "left out as too long": Figure(value=n_long),
+                "left out for special tokens": Figure(value=n_marked),
             },
             reliability=verdicts.bins,
         )

@@ -22,7 +22,7 @@ from etude.train.loops._base import Job, Outcome, Positive, last_figures
 from etude.train.loops._tuning import Tuning
 from etude.train.manifest import MODEL, Figure, Sample
 from etude.train.models import load_model, save_model
-from etude.train.speaking import answers
+from etude.train.speaking import answers, without_marks
 from etude.train.trainers import Watch, build, run_trainer
 from etude.train.vocabulary import need_chat
 from etude.train.workshop import CHECKPOINTS
@@ -55,6 +55,7 @@ class SftLoop(Tuning, frozen=True, kw_only=True):
             self.held_out_share,
         )
         held_out = held_out[: self.held_out_rows]
+        learned, n_marked = without_marks(learned, lambda one: one.messages, tokenizer)
         rows, n_long = encode_rows(learned, tokenizer, self.length)
         if not rows:
             raise ConfigError(
@@ -85,6 +86,7 @@ class SftLoop(Tuning, frozen=True, kw_only=True):
         figures["learned share of a batch"] = Figure(value=learned_share)
         figures["demonstrations"] = Figure(value=len(rows))
         figures["left out as too long"] = Figure(value=n_long)
+        figures["left out for special tokens"] = Figure(value=n_marked)
         save_model(trained, tokenizer, job.draft / MODEL)
         return Outcome(
             n_steps=watch.n_steps,

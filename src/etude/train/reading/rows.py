@@ -151,8 +151,10 @@ def write_stream(
 
 
 def encode(texts: Iterable[str], tokenizer: PreTrainedTokenizerFast) -> list[list[int]]:
-    """Return the ids of texts, without any special token."""
+    """Return the ids of texts, without any special token: what looks like one is text as well."""
     # Lone surrogates, which no encoder takes, can stand in the text of a stranger.
     clean = [text.encode("utf-8", "replace").decode() for text in texts]
-    found: list[list[int]] = tokenizer(clean, add_special_tokens=False)["input_ids"]
+    found: list[list[int]] = tokenizer(clean, add_special_tokens=False, split_special_tokens=True)[
+        "input_ids"
+    ]
     return found
