@@ -2,14 +2,14 @@
 
 import re
 
-import pytest
 from tests.web.installation import Installation
 from tests.web.rating.desk import PLAIN, Desk, assignment_in, comparison, shown_first
 
+from etude.records import Comparison
 from etude.web.projects.settings import CRITERIA, Settings
 
 
-def pairs(n: int) -> list:  # type: ignore[type-arg]
+def pairs(n: int) -> list[Comparison]:
     return [comparison(str(k), f"left {k}", f"right {k}") for k in range(n)]
 
 
@@ -89,23 +89,22 @@ def test_what_is_missing_is_said_and_what_was_typed_stays(installation: Installa
     assert desk.ratings() == []
 
 
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"verdict": "a9"},
-        {"verdict": "a1", "marks": "{"},
-        {"verdict": "a1", "marks": '[{"answer":0,"start":0,"end":999,"label":"wrong"}]'},
-        {"verdict": "a1", "marks": '[{"answer":7,"start":0,"end":1,"label":"wrong"}]'},
-        {"verdict": "a1", "score:correct:0": "99", "score:correct:1": "1"},
-        {"verdict": "a1", "score:correct:0": "x", "score:correct:1": "1"},
-        {"verdict": "cannot_judge"},
-    ],
+NEVER_SENT: tuple[dict[str, str | list[str]], ...] = (
+    {"verdict": "a9"},
+    {"verdict": "a1", "marks": "{"},
+    {"verdict": "a1", "marks": '[{"answer":0,"start":0,"end":999,"label":"wrong"}]'},
+    {"verdict": "a1", "marks": '[{"answer":7,"start":0,"end":1,"label":"wrong"}]'},
+    {"verdict": "a1", "score:correct:0": "99", "score:correct:1": "1"},
+    {"verdict": "a1", "score:correct:0": "x", "score:correct:1": "1"},
+    {"verdict": "cannot_judge"},
 )
-def test_what_the_page_never_sends_is_refused(
-    installation: Installation, fields: dict[str, str | list[str]]
-) -> None:
+
+
+def test_what_the_page_never_sends_is_refused(installation: Installation) -> None:
     desk = Desk(installation, Settings(criteria=CRITERIA[:1], gold_share=0), pairs(1))
-    assert desk.rate(desk.rater("ann"), **fields).status_code == 422
+    ann = desk.rater("ann")
+    for fields in NEVER_SENT:
+        assert desk.rate(ann, **fields).status_code == 422, fields
     assert desk.ratings() == []
 
 
@@ -252,6 +251,20 @@ def test_gold_and_repeats_look_like_work(installation: Installation) -> None:
 
     assert [rating.purpose for rating in desk.ratings()] == ["gold"]
     assert shape(gold) == shape(work)
+
+
+def test_a_question_reaches_the_lead_with_its_item_which_the_page_does_not_name(
+    installation: Installation,
+) -> None:
+    desk = Desk(installation, items=pairs(1))
+    ann = desk.rater("ann")
+    page = desk.open(ann)
+    assert desk.ids[0] not in page
+    fields = {"assignment": assignment_in(page), "text": "What is meant by left?"}
+    assert "The lead sees your question" in ann.post(f"{desk.path}/question", fields).text
+    with installation.db.read() as tx:
+        assert tx.texts("SELECT item_id FROM questions") == desk.ids
+    assert desk.rater("bob").post(f"{desk.path}/question", fields).status_code == 422
 
 
 def test_a_break_is_advised_after_the_projects_time(installation: Installation) -> None:

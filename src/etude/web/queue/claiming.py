@@ -1,9 +1,4 @@
-"""Claiming: the next item for a person, or why there is none.
-
-Whoever changes who is at an item holds the item's row. PostgreSQL skips rows that others hold, so
-people who ask at the same time get different items without waiting for each other; the writers of
-SQLite take turns.
-"""
+"""Claiming: the next item for a person, or why there is none."""
 
 from typing import Literal
 
@@ -14,15 +9,8 @@ from etude.web.projects import guidelines, quiz
 from etude.web.projects.project import Project
 from etude.web.queue import _assigned as rows
 from etude.web.queue._assigned import Assignment
-from etude.web.queue.drawing import (
-    REPEAT_AFTER,
-    Purpose,
-    draw_one,
-    draw_order,
-    draw_purpose,
-    other_order,
-)
-from etude.web.queue.item import COLUMNS as ITEM_COLUMNS
+from etude.web.queue._choosing import gold_ids, next_item, old_ids
+from etude.web.queue.drawing import Purpose, draw_one, draw_order, draw_purpose, other_order
 from etude.web.queue.item import Item, item_by_id, lock_item
 
 _DAY_S = 24 * 3600
@@ -161,11 +149,11 @@ def _next(tx: Transaction, project: Project, account_id: str, now: float) -> Ass
     purpose = draw_purpose(project, account_id, n_before)
     item = None
     if purpose == "gold":
-        item = _one_of(tx, project, _gold_ids(tx, project.id, account_id), account_id, n_before)
+        item = _one_of(tx, project, gold_ids(tx, project.id, account_id), account_id, n_before)
     elif purpose == "repeat":
-        item = _one_of(tx, project, _old_ids(tx, project.id, account_id), account_id, n_before)
+        item = _one_of(tx, project, old_ids(tx, project.id, account_id), account_id, n_before)
     if item is None:
-        purpose, item = "work", _next_item(tx, project, account_id, now)
+        purpose, item = "work", next_item(tx, project, account_id, now)
     return None if item is None else _give(tx, project, item, account_id, purpose, now)
 
 
@@ -173,77 +161,6 @@ def _one_of(
     tx: Transaction, project: Project, ids: list[str], account_id: str, n_before: int
 ) -> Item | None:
     return item_by_id(tx, project.id, draw_one(ids, account_id, n_before)) if ids else None
-
-
-def _gold_ids(tx: Transaction, project_id: str, account_id: str) -> list[str]:
-    return tx.texts(
-        "SELECT id FROM items WHERE project_id = :project AND state = 'open'"
-        " AND gold IS NOT NULL AND NOT EXISTS (SELECT 1 FROM assignments"
-        " WHERE assignments.item_id = items.id AND assignments.account_id = :account)",
-        project=project_id,
-        account=account_id,
-    )
-
-
-def _old_ids(tx: Transaction, project_id: str, account_id: str) -> list[str]:
-    return tx.texts(
-        "SELECT mine.item_id FROM assignments AS mine JOIN items ON items.id = mine.item_id"
-        " WHERE mine.project_id = :project AND mine.account_id = :account"
-        " AND mine.purpose = 'work' AND mine.state = 'done' AND items.state <> 'withdrawn'"
-        " AND (SELECT COUNT(*) FROM assignments AS later WHERE later.project_id = :project"
-        " AND later.account_id = :account AND later.state = 'done'"
-        " AND later.done_at > mine.done_at) >= :gap"
-        " AND NOT EXISTS (SELECT 1 FROM assignments AS again WHERE again.item_id = mine.item_id"
-        " AND again.account_id = :account AND again.purpose = 'repeat')",
-        project=project_id,
-        account=account_id,
-        gap=REPEAT_AFTER,
-    )
-
-
-_OPEN_TO_ME = (
-    f"SELECT {ITEM_COLUMNS} FROM items WHERE items.project_id = :project"  # noqa: S608
-    " AND items.state = 'open' AND items.gold IS NULL"
-    " AND items.wanted > items.n_done + (SELECT COUNT(*) FROM assignments AS held"
-    " WHERE held.item_id = items.id AND held.state = 'open' AND held.purpose = 'work'"
-    " AND held.leased_until > :now)"
-    " AND NOT EXISTS (SELECT 1 FROM assignments AS mine WHERE mine.item_id = items.id"
-    " AND mine.account_id = :account)"
-    " AND items.body NOT LIKE :own AND (items.place > :place"
-    " OR (items.place = :place AND items.id > :after))"
-    " ORDER BY items.place, items.id LIMIT 1"
-)
-
-
-def _next_item(tx: Transaction, project: Project, account_id: str, now: float) -> Item | None:
-    """Return the first item with room for a person, held; first past those that others hold."""
-    ways = (
-        (" FOR NO KEY UPDATE SKIP LOCKED", " FOR NO KEY UPDATE")
-        if tx.dialect == "postgresql"
-        else ("",)
-    )
-    own = tx.texts("SELECT pseudonym FROM accounts WHERE id = :id", id=account_id)
-    for way in ways:
-        place, after = -1, ""
-        while True:
-            found = tx.one(
-                Item,
-                _OPEN_TO_ME + way,
-                project=project.id,
-                account=account_id,
-                now=now,
-                own=f'%"source":"{own[0] if own else ""}"%' if own else "",
-                place=place,
-                after=after,
-            )
-            if found is None:
-                break
-            # Seen anew: someone may have been given it between the search and the lock.
-            fresh = item_by_id(tx, project.id, found.id)
-            if fresh is not None and rows.make_room(tx, fresh, account_id, now):
-                return fresh
-            place, after = found.place, found.id
-    return None
 
 
 def _give(

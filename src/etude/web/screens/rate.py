@@ -8,6 +8,7 @@ from starlette.responses import Response
 from etude.errors import ConfigError
 from etude.web.asking import Ask, Screen
 from etude.web.database import Transaction
+from etude.web.projects import questions
 from etude.web.queue import assignment as queue
 from etude.web.queue.assignment import Assignment, Nothing
 from etude.web.queue.item import Item, item_by_id
@@ -61,7 +62,6 @@ def _page(
     settings = ask.project.settings
     values: dict[str, object] = {
         "mine_id": mine.id,
-        "item_id": item.id,
         "prompt": showing.turns(comparison.prompt),
         "answers": showing.answers(comparison, mine.order()),
         "given": said,
@@ -200,10 +200,26 @@ def _undo(ask: Ask) -> Response:
     return ask.go(_here(ask), _UNDONE[became])
 
 
+def _question(ask: Ask) -> Response:
+    """Pass a question on. The page does not know its item: that would show what is a repeat."""
+
+    def work(tx: Transaction) -> str:
+        _turn, item = _mine(ask, tx)
+        return questions.ask(
+            tx, ask.project.id, ask.account.id, ask.form.text("text"), item_id=item.id, now=ask.now
+        )
+
+    made = in_turn(ask.db, work)
+    if ask.wants_json():
+        return ask.json({"id": made})
+    return ask.go(_here(ask), "The lead sees your question now.")
+
+
 SCREENS = (
     Screen(path=_PATH, answer=_show, needs=("rater",)),
     Screen(path=_PATH, answer=_submit, needs=("rater",), method="POST"),
     Screen(path=f"{_PATH}/draft", answer=_draft, needs=("rater",), method="POST"),
     Screen(path=f"{_PATH}/skip", answer=_skip, needs=("rater",), method="POST"),
+    Screen(path=f"{_PATH}/question", answer=_question, needs=("rater",), method="POST"),
     Screen(path=f"{_PATH}/undo", answer=_undo, needs=("rater",), method="POST"),
 )
