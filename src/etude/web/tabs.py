@@ -23,6 +23,7 @@ _TABS: tuple[tuple[str, str, frozenset[Role], str], ...] = (
     ("Write", "/write", frozenset({"writer"}), "write"),
     ("Rate", "/rate", frozenset({"rater"}), "rate"),
     ("Mine", "/mine", frozenset({"writer", "rater"}), ""),
+    ("Questions", "/questions", _EVERYONE, ""),
     ("Review", "/review", frozenset({"lead", "reviewer"}), "write"),
     ("Adjudicate", "/adjudicate", frozenset({"lead", "reviewer"}), "rate"),
     ("Progress", "/progress", _SEES, ""),
