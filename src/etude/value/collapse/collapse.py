@@ -20,13 +20,25 @@ from etude.value.collapse.generation import (
 from etude.value.collapse.outcome import Collapse, judge_ways
 from etude.value.collapse.page import write_page
 from etude.value.collapse.recipe import CollapseRecipe
-from etude.value.proxies.texts import Sources, content_digest, documents, draw, write_documents
+from etude.value.proxies.texts import (
+    Passages,
+    Sources,
+    chance_of,
+    content_digest,
+    documents,
+    draw,
+    write_documents,
+)
 from etude.value.proxies.training import Tell, check_proxy
 
 RESULT = "collapse.json"
 PAGE = "report.html"
 _FOLDERS = ("real", "held-out", "texts", "models", "own", "measured", "tokenizer.json")
 _LEAST_CHARS = 40
+_PER_DOCUMENT = 12
+"""Pieces of one document, so that a few long ones are not all there is."""
+_DRAWN = 8
+"""So much more text is drawn than read."""
 
 
 def read_recipe(path: Path) -> CollapseRecipe:
@@ -106,31 +118,33 @@ def _text(recipe: CollapseRecipe, out: Path) -> tuple[Dataset, Dataset]:
     if not recipe.data:
         raise ConfigError("data: name a data set of documents")
     paths = [Path(path) for path in recipe.data]
-    # Pieces are fewer than documents have room for: their ends are left over.
     wanted = recipe.text_bytes + recipe.held_out_bytes
-    drawn = draw(paths, domains=recipe.domains, n_bytes=2 * wanted, seed=recipe.data_seed)
+    drawn = draw(paths, domains=recipe.domains, n_bytes=_DRAWN * wanted, seed=recipe.data_seed)
     parents = tuple(Dataset.open(path).manifest.digest for path in paths)
     how = msgspec.json.encode(
         [recipe.domains, recipe.text_bytes, recipe.held_out_bytes, recipe.piece_chars,
          recipe.data_seed], order="deterministic",
     ).decode()  # fmt: skip
-    ordered = sorted(documents(paths, drawn.ids), key=lambda document: document.id)
+    ordered = sorted(
+        documents(paths, drawn.ids), key=lambda one: (chance_of(one.id, recipe.data_seed), one.id)
+    )
     held, rest = _take(ordered, recipe.held_out_bytes, recipe.piece_chars)
     read, _ = _take(rest, recipe.text_bytes, recipe.piece_chars)
     if not held or not read:
         raise ConfigError("data: there is too little text")
-    sets = [
-        write_documents(
-            out / name, pieces, None, Sources(made_for=name, parents=parents, settings=how)
-        )
-        for name, pieces in (("real", read), ("held-out", held))
-    ]
+    kept = write_documents(
+        out / "held-out", held, None, Sources(made_for="held-out", parents=parents, settings=how)
+    )
+    known = Passages([piece.text for piece in held])
+    real = write_documents(
+        out / "real", read, known, Sources(made_for="real", parents=parents, settings=how)
+    )
     target = out / "tokenizer.json"
     if not target.exists():
         size = check_proxy(recipe.proxy).vocabulary.size
-        made = train_vocabulary((piece.text for piece in read), size)
+        made = train_vocabulary((piece.text for piece in real.documents()), size)
         write_whole(target, made.backend_tokenizer.to_str().encode())
-    return sets[0], sets[1]
+    return real, kept
 
 
 def _take(
@@ -143,7 +157,9 @@ def _take(
         if n_bytes <= 0:
             rest.append(document)
             continue
-        for number, text in enumerate(_pieces(document.text, most_chars)):
+        cut = [*enumerate(_pieces(document.text, most_chars))]
+        cut.sort(key=lambda pair: chance_of(f"{document.id}#{pair[0]}", 0))
+        for number, text in sorted(cut[:_PER_DOCUMENT]):
             pieces.append(
                 Document(
                     id=f"{document.id}#{number}",
