@@ -57,7 +57,9 @@ def mathml(latex: str, *, display: bool) -> str:
             tree = convert_to_element(
                 _NUMBERED.sub(r"\1*}", latex), display="block" if display else "inline"
             )
-            return "".join(_written(tree))
+            written = "".join(_written(tree))
+            # A long one scrolls by itself, so the keyboard must reach it.
+            return written.replace("<math ", '<math tabindex="0" ', 1) if display else written
     except EtudeError:
         return f'<code class="formula">{html.escape(latex)}</code>'
 

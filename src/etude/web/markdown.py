@@ -41,6 +41,7 @@ _ATTRIBUTES = {
     "a": {"href", "title"},
     "ol": {"start"},
     **{tag: set(formulas.ATTRIBUTES) for tag in formulas.TAGS},
+    "math": {*formulas.ATTRIBUTES, "tabindex"},
 }
 _CLASSES = {
     "code": {"formula"},

