@@ -15,7 +15,9 @@ _TAGS = {
     *("pre", "s", "span", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul"),
     *formulas.TAGS,
 }
-_ATTRIBUTES = {"href", "title", "rel", "target", "start", "class"} | set(formulas.ATTRIBUTES)
+_ATTRIBUTES = {"href", "title", "rel", "target", "start", "class", "tabindex"} | set(
+    formulas.ATTRIBUTES
+)
 
 
 class _Page(HTMLParser):
