@@ -23,6 +23,8 @@ from etude.stages.swe.bugs import BugMaker, SourceFile, bug_makers
 from etude.stages.swe.make import MakeRecipe
 from etude.stages.swe.validate import CANNOT_HIDE
 from etude.train.loops import loops
+from etude.value.ablation.recipe import AblateRecipe
+from etude.value.collapse.recipe import CollapseRecipe
 
 ROOT = Path(__file__).parents[2]
 HOUSE = Path(etude.__file__).parent
@@ -116,6 +118,10 @@ def test_every_recipe_can_be_run_as_it_stands(path: Path) -> None:
         loop = path.stem.removeprefix("train-")
         assert read_toml(path, loops.load(loop)).needs()["data"]
         return
+    for prefix, recipe_type in (("ablate-", AblateRecipe), ("collapse", CollapseRecipe)):
+        if path.name.startswith(prefix):
+            assert read_toml(path, recipe_type)
+            return
     if "[[sources]]" in path.read_text("utf-8"):
         assert plan(read_toml(path, CorpusRecipe)).passes
         return
