@@ -108,7 +108,14 @@ def fence_posts(text: str) -> int:
     return len(places)
 
 
+def largest_number(text: str) -> Fraction:
+    """Go through them one by one."""
+    plain = re.sub(r"\\frac\{(\d+)\}\{(\d+)\}", r"\1/\2", text)
+    return max(Fraction(n) for n in re.findall(r"-?\d+(?:[./]\d+)?", plain))
+
+
 SOLVERS: dict[str, Solver] = {
+    "largest_number": largest_number,
     "signed_sum": value,
     "fraction_sum": value,
     "percent_chain": percent_chain,
