@@ -38,8 +38,6 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     n_done: int
     n_skipped: int
     n_open: int
-    active_s: float
-    """Time in all."""
     last_at: float | None
 
 
@@ -87,28 +85,30 @@ def people(tx: Transaction, project_id: str) -> list[Person]:
     """Return what each person did, who did most first."""
     return tx.all(
         Person,
-        "SELECT assignments.account_id, accounts.name, accounts.pseudonym,"
+        "SELECT done.*, accounts.name, accounts.pseudonym FROM ("
+        " SELECT account_id,"
         " SUM(CASE WHEN state = 'done' THEN 1 ELSE 0 END) AS n_done,"
         " SUM(CASE WHEN state = 'skipped' THEN 1 ELSE 0 END) AS n_skipped,"
         " SUM(CASE WHEN state = 'open' THEN 1 ELSE 0 END) AS n_open,"
-        " SUM(active_s) AS active_s, MAX(done_at) AS last_at"
-        " FROM assignments JOIN accounts ON accounts.id = assignments.account_id"
-        " WHERE project_id = :project AND purpose <> 'adjudication'"
-        " GROUP BY assignments.account_id, accounts.name, accounts.pseudonym"
-        " ORDER BY n_done DESC, accounts.pseudonym",
+        " MAX(done_at) AS last_at"
+        " FROM assignments WHERE project_id = :project AND purpose <> 'adjudication'"
+        " GROUP BY account_id) AS done JOIN accounts ON accounts.id = done.account_id"
+        " ORDER BY done.n_done DESC, accounts.pseudonym",
         project=project_id,
     )
 
 
 def waiting(tx: Transaction, project_id: str) -> list[Slow]:
-    """Return items that some have done and others have not, who wait longest first."""
+    """Return items that some have done and others have not, first those handed out first."""
     rows = tx.all(
         _Waiting,
-        "SELECT items.id, items.body, items.n_done, items.wanted, MIN(assignments.done_at)"
-        " AS since FROM items JOIN assignments ON assignments.item_id = items.id"
-        " WHERE items.project_id = :project AND items.state = 'open' AND items.gold IS NULL"
-        " AND items.n_done > 0 AND assignments.state = 'done'"
-        " GROUP BY items.id, items.body, items.n_done, items.wanted ORDER BY since LIMIT :most",
+        # The limit comes first: looking through all turns of all items takes long.
+        "SELECT begun.id, begun.body, begun.n_done, begun.wanted,"
+        " COALESCE((SELECT MIN(done_at) FROM assignments WHERE item_id = begun.id"
+        " AND state = 'done'), begun.created_at) AS since"
+        " FROM (SELECT id, body, n_done, wanted, created_at, place FROM items"
+        " WHERE project_id = :project AND state = 'open' AND gold IS NULL AND n_done > 0"
+        " ORDER BY place, id LIMIT :most) AS begun ORDER BY begun.place, begun.id",
         project=project_id,
         most=_SHOWN,
     )
