@@ -11,6 +11,7 @@ from rich.table import Table
 from etude.cli._groups import Suggesting
 from etude.cli._progress import progress_line
 from etude.cli._rows import print_pairs
+from etude.cli._swe_catalogue import CatalogueChoice, catalogue_options, prepare_catalogue
 from etude.cli._swe_options import (
     DATASET,
     JOBS,
@@ -39,8 +40,9 @@ def command() -> None:
 
 
 @command.command("prepare", epilog="Example: etude swe prepare pypi:boltons ./my-project")
-@click.argument("codebases", nargs=-1, required=True, metavar="CODEBASE...")
+@click.argument("codebases", nargs=-1, metavar="CODEBASE...")
 @click.option("--refresh", is_flag=True, help="Prepare anew even if it is there.")
+@catalogue_options
 @SANDBOX
 @JSON
 @click.pass_context
@@ -48,13 +50,21 @@ def prepare_command(
     ctx: click.Context,
     codebases: tuple[str, ...],
     refresh: bool,
+    choice: CatalogueChoice,
     sandbox: Sandbox,
     as_json: bool,
 ) -> None:
-    """Fetch, install and measure each CODEBASE.
+    """Fetch, install and measure each CODEBASE, or all of a --catalogue.
 
     A CODEBASE is pypi:NAME[==VERSION], a folder, an sdist file or git:URL-or-path[@REV].
+    A catalogue goes on past what fails, and when stopped, where it was.
     """
+    if bool(codebases) == bool(choice.catalogue):
+        raise ConfigError("name codebases, such as pypi:h11, or give a --catalogue")
+    if choice.catalogue:
+        if not prepare_catalogue(choice, sandbox, as_json=as_json):
+            ctx.exit(1)
+        return
     store = CodebaseStore(CodebaseStore.home())
     failures: list[EtudeError] = []
     for spec in codebases:

@@ -27,6 +27,8 @@ from etude.store import CodebaseStore, Prepared, codebase_digest, settle_times
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 RECIPE = 6
 """Raised whenever preparing anew would give another result; older codebases are not found then."""
+ERA_OF_RESULTS = f"python{PYTHON}|recipe{RECIPE}"
+"""What a result of preparing depends on besides the project."""
 MADE_BY = "etude.stages.swe.prepare"
 ERAS = ("pytest", "pytest<9", "pytest<8")
 """Requirements of the test runner that are tried: old suites break under a new pytest."""
@@ -82,7 +84,7 @@ async def prepare(
         SandboxError: The box failed.
     """
     key = _key(spec)
-    if spec.startswith("pypi:") and not refresh and (found := _known(store, key)):
+    if not refresh and (found := find_prepared(spec, store)):
         return found
     with store.draft() as draft:
         (draft / "fetched").mkdir()
@@ -97,8 +99,13 @@ async def prepare(
     return prepared
 
 
+def find_prepared(spec: str, store: CodebaseStore) -> Prepared | None:
+    """Return the codebase that was prepared from a package of this name, asking nobody."""
+    return _known(store, _key(spec)) if spec.startswith("pypi:") else None
+
+
 def _key(spec: str) -> str:
-    return f"{spec}|python{PYTHON}|recipe{RECIPE}"
+    return f"{spec}|{ERA_OF_RESULTS}"
 
 
 def _known(store: CodebaseStore, key: str) -> Prepared | None:
