@@ -180,7 +180,7 @@ def test_sentences_are_finished_and_compared_with_chance(
     run = train(recipe, tmp_path / "run")
     curve = run.curve("probability/first", "cloze")
     assert curve[0][1] < 0.01 < curve[-1][1]
-    assert run.curve("chance/all", "cloze")[-1][1] == 0.5
+    assert run.curve("accuracy/chance/all", "cloze")[-1][1] == 0.5
     assert [one.role for one in run.manifest.ingredients] == ["data", "cloze"]
 
 

@@ -113,6 +113,6 @@ def finish_sentences(model: PreTrainedModel, items: Sequence[ClozeItem]) -> dict
             named[f"probability/{item.cloze.name}"] = math.exp(right)
     found: dict[str, float] = {}
     for group, rows in groups.items():
-        for n, what in enumerate(("probability", "accuracy", "chance")):
+        for n, what in enumerate(("probability", "accuracy", "accuracy/chance")):
             found[f"{what}/{group}"] = math.fsum(row[n] for row in rows) / len(rows)
     return found | named
