@@ -31,6 +31,8 @@ from etude.value.proxies.texts import (
 from etude.value.proxies.training import Material, Tell, check_proxy
 
 _AT_ONCE = 200
+_LITTLE_BYTES = 5_000_000
+"""Less than this is not worth a process of its own."""
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -143,7 +145,7 @@ class Preparation:
         target = self.folder / "built" / name
         target.parent.mkdir(parents=True, exist_ok=True)
         self.tell(f"doing the steps of {name}", 0, 0)
-        engine = engines.make({"use": "local", "jobs": 1})
+        engine = engines.make({"use": "local", "jobs": 1, "least_size": _LITTLE_BYTES})
         build(CorpusRecipe(sources=(source,), steps=tuple(steps)), target, engine)
         return [target]
 

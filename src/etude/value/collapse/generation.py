@@ -19,9 +19,15 @@ from etude.store import Dataset, write_whole
 from etude.train.models import offline
 from etude.train.run import Run
 from etude.value.collapse.recipe import CollapseRecipe, Way
-from etude.value.collapse.writing import judge, own_text, rare_tokens
+from etude.value.collapse.writing import judge, own_text, rare_tokens, threads
 from etude.value.proxies.texts import Sources, write_documents
-from etude.value.proxies.training import Material, Tell, proxy_recipe, train_proxy
+from etude.value.proxies.training import (
+    Material,
+    Tell,
+    check_proxy,
+    proxy_recipe,
+    train_proxy,
+)
 
 _MEASURES: tuple[dict[str, str | int | float | bool | None], ...] = (
     {"use": "distinct_n", "n": 1},
@@ -151,7 +157,7 @@ def _written(ground: Ground, run: Run, name: str, seed: int) -> tuple[str, ...]:
     if not (path / "manifest.json").exists():
         ground.tell("writing", 0, 0)
         recipe = ground.recipe
-        with offline():
+        with offline(), threads(check_proxy(recipe.proxy).threads):
             model, tokenizer = run.model()
             texts = own_text(
                 model,
@@ -171,10 +177,11 @@ def _measured(ground: Ground, run: Run, own: tuple[str, ...], path: Path) -> Kno
         with blame(RecordError, f"reading {path}"):
             return msgspec.json.decode(path.read_bytes(), type=Known)
     ground.tell("measuring", 0, 0)
-    with offline():
+    recipe = ground.recipe
+    with offline(), threads(check_proxy(recipe.proxy).threads):
         model, tokenizer = run.model()
-        rare = rare_tokens(ground.real, tokenizer, ground.recipe.rare_share)
-        said = judge(model, tokenizer, ground.held_out, rare, _length(ground.recipe))
+        rare = rare_tokens(ground.real, tokenizer, recipe.rare_share)
+        said = judge(model, tokenizer, ground.held_out, rare, check_proxy(recipe.proxy).length)
     variety: dict[str, float] = {}
     if len(own) > 1:
         settings = DiversitySettings(measures=_MEASURES, replicates=0)
@@ -206,11 +213,6 @@ def _documents(pieces: Sequence[str]) -> list[Document]:
 
 def _sources(made_for: str) -> Sources:
     return Sources(made_for=made_for, parents=(), settings="")
-
-
-def _length(recipe: CollapseRecipe) -> int:
-    length = recipe.proxy.get("length", 64)
-    return length if isinstance(length, int) else 64
 
 
 def _size(text: str) -> int:

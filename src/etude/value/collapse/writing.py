@@ -1,7 +1,8 @@
 """Writing: text of a model's own, and what it makes of text that is real."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -64,6 +65,17 @@ def own_text(
                 if size >= n_bytes:
                     return found
     return found
+
+
+@contextmanager
+def threads(n: int) -> Iterator[None]:
+    """Let torch use so many threads while the block runs; 0 leaves it to torch."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(n or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 class Judged(NamedTuple):
