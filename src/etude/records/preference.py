@@ -64,7 +64,10 @@ class Rating(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     scores: dict[str, tuple[int, ...]] = {}
     """Score of each candidate, by criterion, in the order of the comparison."""
     spans: tuple[Span, ...] = ()
+    reasons: tuple[str, ...] = ()
+    """Those chosen from the project's list; for what cannot be judged, why not."""
     rationale: str = ""
+    """Why, in the rater's own words."""
     guidelines: str = ""
     """Version of the guidelines it was given under."""
     purpose: Literal["work", "gold", "repeat", "adjudication"] = "work"

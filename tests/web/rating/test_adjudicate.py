@@ -88,6 +88,20 @@ def test_the_worst_disagreement_comes_first_with_all_votes(installation: Install
     assert "looked at all 2" in made.lead.get(f"{made.bench}?place=2").text
 
 
+def test_an_item_that_is_named_is_shown_though_its_raters_agree(installation: Installation) -> None:
+    made, _ann, _bob = court(installation)
+    with installation.db.read() as tx:
+        [agreed] = tx.texts("SELECT id FROM items WHERE body LIKE '%question 0%'")
+    page = made.lead.get(f"{made.bench}?item={agreed}").text
+    assert "question 0" in page
+    assert "I like left 0" in page
+    said = {"item": agreed, "verdict": "b2", "rationale": "Both of them misread it."}
+    assert "Settled." in made.lead.post(made.bench, said).text
+    [decision] = [one for one in made.ratings() if one.purpose == "adjudication"]
+    assert decision.ranking[0] == (decision.order[1],)
+    assert "question 0" not in made.lead.get(f"{made.bench}?item={agreed}").text
+
+
 def test_a_decision_needs_a_reason_and_stands_beside_the_ratings(
     installation: Installation,
 ) -> None:

@@ -91,7 +91,7 @@ def test_whoever_cannot_judge_scores_nothing_but_says_why() -> None:
         Given(verdict="cannot_judge", cannot="private", rationale="a name"), PAIR, (0, 1), settings
     )
     assert judged.verdict == "cannot_judge"
-    assert judged.rationale == "[holds private data] a name"
+    assert (judged.reasons, judged.rationale) == (("holds private data",), "a name")
     with pytest.raises(ConfigError, match="Say why you cannot judge"):
         judge(Given(verdict="cannot_judge"), PAIR, (0, 1), settings)
 
@@ -107,7 +107,8 @@ def test_the_rationale_is_asked_for_as_the_project_says() -> None:
     with pytest.raises(ConfigError, match="at least one reason"):
         judge(Given(verdict="b3"), PAIR, (0, 1), reasons)
     said = Given(verdict="b3", reasons=("clear", "short"), rationale="it is")
-    assert judge(said, PAIR, (0, 1), reasons).rationale == "[clear] [short] it is"
+    judged = judge(said, PAIR, (0, 1), reasons)
+    assert (judged.reasons, judged.rationale) == (("clear", "short"), "it is")
 
 
 def test_all_that_is_missing_is_said_at_once() -> None:

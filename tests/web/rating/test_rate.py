@@ -70,7 +70,7 @@ def test_a_rating_has_all_that_was_said(installation: Installation) -> None:
     assert rating.comparison_id == "secret-id-x"
     assert rating.rater == ann.account.pseudonym
     assert rating.scores == {"correct": (1, 4) if order == (0, 1) else (4, 1)}
-    assert rating.rationale == "[clear] [short] since it is\nso"
+    assert (rating.reasons, rating.rationale) == (("clear", "short"), "since it is\nso")
     assert [(s.candidate, s.start, s.end, s.label) for s in rating.spans] == [
         (order[1], 0, 2, "wrong")
     ]

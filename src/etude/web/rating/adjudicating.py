@@ -17,7 +17,7 @@ from etude.web.projects import guidelines
 from etude.web.projects.project import Project
 from etude.web.queue.assignment import Assignment, by_id
 from etude.web.queue.drawing import draw_order
-from etude.web.queue.item import Item, lock_item
+from etude.web.queue.item import Item, item_by_id, lock_item
 from etude.web.queue.turn import in_turn
 from etude.web.rating.disagreement import Disagreement, disagreement
 from etude.web.rating.given import LETTERS, Given
@@ -42,7 +42,7 @@ class _Row(msgspec.Struct, frozen=True):
 
 
 _STANDING = (
-    "SELECT ratings.item_id, ratings.body FROM ratings"
+    "SELECT ratings.id, ratings.item_id, ratings.body FROM ratings"
     " JOIN assignments ON assignments.id = ratings.assignment_id"
     " JOIN items ON items.id = ratings.item_id"
     " WHERE ratings.project_id = :project AND ratings.withdrawn_at IS NULL"
@@ -75,6 +75,25 @@ def disputes(tx: Transaction, project_id: str, account_id: str) -> list[Dispute]
     ]
     differing = [dispute for dispute in found if dispute.apart.amount > 0]
     return sorted(differing, key=lambda dispute: (-dispute.apart.amount, dispute.item_id))
+
+
+def suspected(tx: Transaction, project_id: str, account_id: str, item_id: str) -> Dispute | None:
+    """Return one item with its ratings for a second look, whether they differ or not.
+
+    `None` where there is no such item, it is not done, someone has settled it, or this person
+    has rated it.
+    """
+    item = item_by_id(tx, project_id, item_id)
+    if item is None or not _may_settle(tx, item, account_id):
+        return None
+    bodies = tx.texts(
+        f"SELECT ratings.body FROM ({_STANDING} AND items.id = :item) AS standing"  # noqa: S608
+        " JOIN ratings ON ratings.id = standing.id ORDER BY ratings.created_at, ratings.id",
+        project=project_id,
+        item=item_id,
+    )
+    ratings = tuple(msgspec.json.decode(body, type=Rating) for body in bodies)
+    return Dispute(item_id=item_id, ratings=ratings, apart=disagreement(ratings))
 
 
 def order_for(item: Item, account_id: str) -> tuple[int, ...]:
@@ -141,7 +160,7 @@ def _may_settle(tx: Transaction, item: Item, account_id: str) -> bool:
         project=item.project_id,
         item=item.id,
     )
-    return item.state == "done" and not involved and n_ratings > 1
+    return item.state == "done" and not involved and n_ratings > 0
 
 
 def _turn(
@@ -225,6 +244,7 @@ class Vote(msgspec.Struct, frozen=True, kw_only=True):
     scores: tuple[tuple[str, str], ...]
     marks: tuple[tuple[str, str, str], ...]
     """Letter, label and text of each mark."""
+    reasons: tuple[str, ...]
     rationale: str
     duration_s: float
 
@@ -246,6 +266,7 @@ def votes(ratings: Sequence[Rating], comparison: Comparison, order: Sequence[int
                 (letter[span.candidate], span.label, _marked(span, comparison))
                 for span in rating.spans
             ),
+            reasons=rating.reasons,
             rationale=rating.rationale,
             duration_s=rating.duration_s,
         )

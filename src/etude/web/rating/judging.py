@@ -20,6 +20,7 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     strength: int = 0
     scores: dict[str, tuple[int, ...]] = {}
     spans: tuple[Span, ...] = ()
+    reasons: tuple[str, ...] = ()
     rationale: str = ""
 
 
@@ -62,6 +63,7 @@ def judge(
         strength=strength,
         scores=scores,
         spans=spans,
+        reasons=_reasons(given, settings),
         rationale=rationale,
     )
 
@@ -135,17 +137,23 @@ def _is_strong(given: Given, settings: Settings) -> bool:
 
 
 def _rationale(given: Given, settings: Settings, *, strong: bool, wrong: list[str]) -> str:
-    """Return the reasons and the rationale as one text: `[reason] [reason] text`."""
+    """Return why, in the rater's own words."""
     cannot = given.verdict == "cannot_judge"
     text = "" if settings.rationale == "never" and not cannot else given.rationale.strip()
     if cannot:
-        return f"[{CANNOT.get(given.cannot, '')}] {text}".strip()
+        return text
     if settings.reasons and not given.reasons:
         wrong.append("Choose at least one reason.")
     asked = settings.rationale == "always" or (settings.rationale == "strong" and strong)
     if asked and len(text) < max(1, settings.rationale_min):
         wrong.append(f"Say why, in at least {settings.rationale_min} characters.")
-    return " ".join([*(f"[{reason}]" for reason in given.reasons), text]).strip()
+    return text
+
+
+def _reasons(given: Given, settings: Settings) -> tuple[str, ...]:
+    if given.verdict == "cannot_judge":
+        return (CANNOT[given.cannot],) if given.cannot in CANNOT else ()
+    return tuple(reason for reason in given.reasons if reason in settings.reasons)
 
 
 def _spans(

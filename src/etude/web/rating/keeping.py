@@ -83,6 +83,7 @@ def rating_of(
         strength=judged.strength,
         scores=judged.scores,
         spans=judged.spans,
+        reasons=judged.reasons,
         rationale=judged.rationale,
         guidelines=str(mine.guidelines) if mine.guidelines else "",
         purpose=mine.purpose,

@@ -25,6 +25,9 @@ def _page(ask: Ask, said: Given, wrong: str = "") -> Response:
     wanted = ask.form.text("item")
     with ask.db.read() as tx:
         found = adjudicating.disputes(tx, ask.project.id, ask.account.id)
+        if wanted and all(dispute.item_id != wanted for dispute in found):
+            named = adjudicating.suspected(tx, ask.project.id, ask.account.id, wanted)
+            found = [*found, named] if named else found
         place = _place(ask, found, wanted)
         dispute = found[place] if place < len(found) else None
         item = item_by_id(tx, ask.project.id, dispute.item_id) if dispute else None
