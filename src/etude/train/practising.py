@@ -12,7 +12,7 @@ from etude.records import Message, Problem, Reference
 from etude.rollout.graders import Means, graders
 from etude.rollout.reward import Completion, Reward, text_of
 from etude.train.intervals import mean
-from etude.train.loops._base import Job
+from etude.train.job import Job
 from etude.train.manifest import Figure, Sample
 from etude.train.speaking import Turn, answers, without_marks
 

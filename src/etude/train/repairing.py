@@ -19,7 +19,7 @@ from etude.rollout.grading import warm
 from etude.rollout.toolbox import Toolbox
 from etude.sandbox import Sandbox, sandboxes
 from etude.store import CodebaseStore, Dataset
-from etude.train.loops._base import Job
+from etude.train.job import Job
 from etude.train.practising import Ground, Practice
 from etude.train.vocabulary import with_tool_calls
 

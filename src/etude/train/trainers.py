@@ -21,7 +21,7 @@ from transformers import (
 
 from etude.errors import ConfigError, blame
 from etude.train.checkpoints import last_complete, mark_complete
-from etude.train.loops._base import Job
+from etude.train.job import Job
 from etude.train.workshop import CHECKPOINTS
 
 Measure = Callable[[int, PreTrainedModel], None]

@@ -16,7 +16,8 @@ from etude import __version__
 from etude.config import read_toml
 from etude.errors import ConfigError
 from etude.train.ingredients import Pantry
-from etude.train.loops import Job, Loop, Outcome, Probe, Tell, loops
+from etude.train.job import Job, Outcome, Probe, Tell
+from etude.train.loops import Loop, loops
 from etude.train.manifest import METRICS, NAME, PAGE, Machine, RunManifest
 from etude.train.metrics import MetricLog, write_metrics
 from etude.train.models import device_of, offline

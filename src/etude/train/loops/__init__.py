@@ -1,7 +1,8 @@
 """Loops: ways of training, one file each."""
 
 from etude.plugins import Kind
-from etude.train.loops._base import Job, Loop, Outcome, Probe, Tell
+from etude.train.job import Job, Outcome, Probe, Tell
+from etude.train.loops._base import Loop
 
 loops = Kind("etude.train.loops", Loop, extra="train")
 

@@ -10,8 +10,9 @@ from trl import DPOConfig, DPOTrainer
 from etude.errors import ConfigError
 from etude.train.ingredients import share_out
 from etude.train.intervals import mean, share
+from etude.train.job import Job, Outcome, last_figures
 from etude.train.judging import Pair, asked, encode_conversation, messages_of, pairs_of, weigh
-from etude.train.loops._base import Job, Outcome, Positive, last_figures
+from etude.train.loops._base import Positive
 from etude.train.loops._tuning import Tuning
 from etude.train.manifest import MODEL, Figure, Sample
 from etude.train.models import load_judge, load_model, save_model

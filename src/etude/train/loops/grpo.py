@@ -8,7 +8,8 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 from trl import GRPOConfig, GRPOTrainer
 
 from etude.train.ingredients import share_out
-from etude.train.loops._base import Count, Job, Outcome, Positive, last_figures
+from etude.train.job import Job, Outcome, last_figures
+from etude.train.loops._base import Count, Positive
 from etude.train.loops._tuning import Tuning
 from etude.train.manifest import MODEL, Figure
 from etude.train.models import load_model, save_model

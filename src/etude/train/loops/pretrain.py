@@ -5,7 +5,8 @@ from typing import Annotated
 import msgspec
 import torch
 
-from etude.train.loops._base import Count, Job, Loop, Outcome, Positive, last_figures
+from etude.train.job import Job, Outcome, last_figures
+from etude.train.loops._base import Count, Loop, Positive
 from etude.train.manifest import MODEL
 from etude.train.models import Precision, Shape, build_model, device_of, load_model, save_model
 from etude.train.reading.knowing import read_cloze

@@ -9,6 +9,7 @@ from trl import RewardConfig, RewardTrainer
 
 from etude.errors import ConfigError
 from etude.train.ingredients import share_out
+from etude.train.job import Job, Outcome, last_figures
 from etude.train.judging import (
     Best,
     Pair,
@@ -20,7 +21,7 @@ from etude.train.judging import (
     messages_of,
     pairs_of,
 )
-from etude.train.loops._base import Job, Outcome, Positive, last_figures
+from etude.train.loops._base import Positive
 from etude.train.loops._tuning import Tuning
 from etude.train.manifest import MODEL, Figure
 from etude.train.models import load_judge, save_model

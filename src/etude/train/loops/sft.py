@@ -18,7 +18,8 @@ from etude.train.imitating import (
 )
 from etude.train.ingredients import share_out
 from etude.train.intervals import share
-from etude.train.loops._base import Job, Outcome, Positive, last_figures
+from etude.train.job import Job, Outcome, last_figures
+from etude.train.loops._base import Positive
 from etude.train.loops._tuning import Tuning
 from etude.train.manifest import MODEL, Figure, Sample
 from etude.train.models import load_model, save_model

@@ -9,7 +9,7 @@ from torch.nn import functional
 from transformers import PreTrainedModel
 
 from etude.train.checkpoints import load_state, save_state
-from etude.train.loops._base import Job
+from etude.train.job import Job
 from etude.train.metrics import SPEED
 from etude.train.models import Precision, casting
 from etude.train.reading.knowing import ClozeItem, bits_per_byte, finish_sentences
