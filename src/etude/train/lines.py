@@ -47,7 +47,8 @@ def line_chart(lines: Sequence[Line], caption: str) -> Markup:
     steps = [x for line in shown for x, _ in line.points]
     values = [y for line in shown for _, y in line.points]
     marks = ticks(min(values), max(values))
-    first, last = min(steps), max(max(steps), min(steps) + 1)
+    first, last = min(steps), max(steps)
+    last = last if last > first else first + 1
 
     def across(x: float) -> float:
         return _LEFT + (_RIGHT - _LEFT) * (x - first) / (last - first)
