@@ -52,7 +52,7 @@ def test_a_database_of_a_newer_etude_is_not_touched(database: Database) -> None:
     migrate(database)
     with database.write() as tx:
         tx.run("INSERT INTO migrations (number, name, applied_at) VALUES (9999, 'later', 0)")
-    with pytest.raises(ConfigError, match="9999.*upgrade Etude"):
+    with pytest.raises(ConfigError, match=r"9999.*upgrade Etude"):
         migrate(database)
 
 
