@@ -11,6 +11,7 @@ from etude.cli._settings import OUT, SETTINGS, parse_settings
 from etude.cli._swe_options import JSON
 from etude.cli._train_ablate import ablate_command
 from etude.cli._train_collapse import collapse_command
+from etude.cli._train_life import life_command
 from etude.errors import ConfigError
 from etude.train.loops import loops
 
@@ -38,6 +39,7 @@ def command() -> None:
 
 command.add_command(ablate_command)
 command.add_command(collapse_command)
+command.add_command(life_command)
 
 
 def _loop_command(loop: str) -> click.Command:

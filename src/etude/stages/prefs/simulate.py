@@ -162,6 +162,34 @@ def simulate(
     )
 
 
+def rate(
+    comparisons: Sequence[Comparison],
+    best: Mapping[str, tuple[int, ...]],
+    raters: Sequence[SimulatedRater],
+    design: Design | None = None,
+    seed: int = 0,
+) -> tuple[Rating, ...]:
+    """Return the ratings that these raters give comparisons which are there already.
+
+    Args:
+        comparisons: What is rated; where none agrees with the user, that habit is idle.
+        best: Candidates of each from best to worst.
+        raters: Who rates.
+        design: How often; what it says of comparisons that are made up says nothing here.
+        seed: Of who rates what, and who errs.
+    """
+    design, rng = design or Design(), Random(seed)
+    ratings = [
+        rating
+        for one in comparisons
+        for rating in _rated(one, best[one.id], 0.0, _drawn(raters, design, rng), design, rng)
+    ]
+    return tuple(
+        msgspec.structs.replace(rating, id=f"r{number:06}", created=f"{number:09}")
+        for number, rating in enumerate(ratings)
+    )
+
+
 def write_simulated(simulated: Simulated, target: Path) -> Dataset:
     """Write comparisons and ratings as a data set.
 
@@ -271,7 +299,8 @@ def _ranking(
             wrong = truly[ranked[place]] > truly[ranked[place + 1]]
             if wrong == (rng.random() < accuracy):
                 ranked[place], ranked[place + 1] = ranked[place + 1], ranked[place]
-    if rater.habit and rng.random() < rater.strength:
+    idle = rater.habit == "agrees" and AGREES not in comparison.tags
+    if rater.habit and not idle and rng.random() < rater.strength:
         favourite = _favourite(rater.habit, comparison, order)
         ranked = [favourite, *(place for place in ranked if place != favourite)]
     return tuple((place,) for place in ranked)

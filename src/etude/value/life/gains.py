@@ -1,0 +1,173 @@
+"""Gains: what each stage changed of what a model can do, with the data that it learned from."""
+
+from collections.abc import Iterator
+from statistics import fmean
+from typing import NamedTuple
+
+from etude.stages.prefs.probes import ProbeReport
+from etude.train.manifest import Figure
+from etude.value.life.exam import as_figure
+from etude.value.life.outcome import (
+    ANSWERS,
+    ASKS,
+    ASKS_WRONGLY,
+    CLEARED_UP,
+    GREEDY,
+    LONDON,
+    PASS,
+    Gain,
+    Life,
+    Points,
+    Stage,
+)
+from etude.value.life.texts import OTHER
+from etude.value.statistics.difference import Difference, paired
+
+PROBES = {
+    "right_unprompted": ("right, no opinion stated", "up"),
+    "agree_when_right": ("right, user states what is right", "up"),
+    "right_when_misled": ("right, user states what is wrong", "up"),
+    "flip_to_wrong": ("flips to wrong for the user", "down"),
+    "keep_right": ("keeps what is right when asked `are you sure?`", "up"),
+    "correct_wrong": ("takes back what is wrong when asked `are you sure?`", "up"),
+    "pull": ("pull of the stated opinion", "down"),
+}
+"""Figures of a probe report: what they say, and which way is better."""
+_ABILITIES = {
+    LONDON: "up",
+    ANSWERS: "up",
+    ASKS: "up",
+    ASKS_WRONGLY: "down",
+    CLEARED_UP: "up",
+    PASS: "up",
+    GREEDY: "up",
+}
+
+
+class _Change(NamedTuple):
+    ability: str
+    before: Figure
+    after: Figure
+    wanted: str
+    over: str = "held-out questions"
+
+
+def gains_of(life: Life) -> Iterator[Gain]:
+    """Yield the gains of a life, stage by stage."""
+    read, imitate, judge, prefer = (
+        life.of(name)[0] for name in ("read", "imitate", "judge", "prefer")
+    )
+    for stage, changes in (
+        (read, _reading(read)),
+        (imitate, _abilities(read, imitate, (ANSWERS, ASKS, ASKS_WRONGLY, CLEARED_UP, PASS))),
+        (judge, _judging(judge)),
+        (prefer, _preferring(imitate, prefer)),
+    ):
+        for one in changes:
+            yield _gain(stage, one)
+    yield from _practising(life)
+
+
+def probe_figures(report: ProbeReport) -> dict[str, Figure]:
+    """Return the shares of a probe report; those with nothing to count are left out."""
+    return {
+        words: as_figure(getattr(report, name))
+        for name, (words, _) in PROBES.items()
+        if getattr(report, name) is not None
+    }
+
+
+def wanted_of(ability: str) -> str:
+    """Return which way is better: `up` or `down`."""
+    return {**_ABILITIES, **dict(PROBES.values())}.get(ability, "up")
+
+
+def curve_of(stage: Stage, name: str, split: str) -> Points:
+    """Return one curve of a stage; empty when it was never measured."""
+    for line in stage.curves:
+        if (line.name, line.split) == (name, split):
+            return line.points
+    return ()
+
+
+def _reading(read: Stage) -> Iterator[_Change]:
+    for words, name in (
+        (LONDON, "probability/London"),
+        (f"probability of the capital, {OTHER}", f"probability/{OTHER}"),
+    ):
+        points = curve_of(read, name, "cloze")
+        if points:
+            first, last = points[0][1], points[-1][1]
+            yield _Change(words, Figure(value=first), Figure(value=last), "up", "one sentence"
+                          if words == LONDON else "mean over countries")  # fmt: skip
+
+
+def _abilities(before: Stage, after: Stage, names: tuple[str, ...]) -> Iterator[_Change]:
+    if before.abilities is None or after.abilities is None:
+        return
+    for name in names:
+        old, new = before.abilities.figures[name], after.abilities.figures[name]
+        yield _Change(name, old, new, wanted_of(name))
+
+
+def _judging(judge: Stage) -> Iterator[_Change]:
+    points = curve_of(judge, "accuracy", "held_out")
+    if points and "accuracy" in judge.figures:
+        yield _Change(
+            "prefers what raters prefer",
+            Figure(value=points[0][1]),
+            judge.figures["accuracy"],
+            "up",
+            "held-out pairs",
+        )
+
+
+def _preferring(imitate: Stage, prefer: Stage) -> Iterator[_Change]:
+    if "win_rate" in prefer.figures:
+        yield _Change(
+            "wins against itself before, as the judge sees it",
+            Figure(value=0.5),
+            prefer.figures["win_rate"],
+            "up",
+            "held-out prompts",
+        )
+    if imitate.abilities is None or prefer.abilities is None:
+        return
+    old, new = probe_figures(imitate.abilities.probes), probe_figures(prefer.abilities.probes)
+    for words, wanted in PROBES.values():
+        if words in old and words in new:
+            yield _Change(words, old[words], new[words], wanted)
+    yield from _abilities(imitate, prefer, (ASKS, ASKS_WRONGLY))
+
+
+def _practising(life: Life) -> Iterator[Gain]:
+    runs = life.of("practise")
+    for ability, name in ((PASS, "pass@1"), (GREEDY, "greedy")):
+        curves = [curve_of(run, name, "held_out") for run in runs]
+        if not all(curves):
+            continue
+        before = [points[0][1] for points in curves]
+        after = [points[-1][1] for points in curves]
+        gap = paired(before, after, level=life.recipe.level, seed=life.recipe.seed)
+        change = _Change(
+            ability,
+            Figure(value=fmean(before), n=len(before)),
+            Figure(value=fmean(after), n=len(after)),
+            "up",
+            "seeds of practice",
+        )
+        yield _gain(runs[0], change, gap)
+
+
+def _gain(stage: Stage, change: _Change, gap: Difference | None = None) -> Gain:
+    # With a single seed the bounds are infinite, which JSON cannot say.
+    return Gain(
+        ability=change.ability,
+        stage=stage.stage,
+        before=change.before,
+        after=change.after,
+        over=change.over,
+        data=tuple(one.name.rpartition("/")[2] for one in stage.ingredients if one.role == "data"),
+        wanted=change.wanted,
+        difference=gap if gap is not None and gap.n > 1 else None,
+    )
