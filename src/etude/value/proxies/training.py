@@ -19,6 +19,7 @@ Tell = Callable[[str, int, int], None]
 Settings = dict[str, object]
 """Settings of `pretrain` that a recipe gives."""
 _PLACES = ("data", "held_out", "cloze")
+_CADENCES = ("log_every", "eval_every", "save_every")
 
 
 class Material(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,9 +81,9 @@ def proxy_recipe(settings: Settings, material: Material, tokens: int, seed: int)
 
 
 def digest_of(recipe: PretrainLoop, material: Material) -> str:
-    """Return a name for what a recipe makes of its data, wherever the data lie."""
+    """Return a name for what a recipe makes of its data, wherever that lies."""
     placeless = msgspec.to_builtins(recipe)
-    for place in _PLACES:
+    for place in (*_PLACES, *_CADENCES):
         del placeless[place]
     placeless["vocabulary"]["path"] = ""
     said = [
