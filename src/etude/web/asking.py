@@ -236,6 +236,8 @@ class Screen(msgspec.Struct, frozen=True, kw_only=True):
     method: Literal["GET", "POST"] = "GET"
     max_body: int = _MAX_BODY
     """Bytes that may be sent along."""
+    heavy: bool = False
+    """Whether it takes much of the processor, such as checking a password; then few run at once."""
 
 
 def inner_path(text: str) -> str:

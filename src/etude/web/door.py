@@ -2,8 +2,10 @@
 
 import asyncio
 import inspect
+import os
 from collections.abc import Awaitable, Callable
 
+from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
@@ -33,13 +35,25 @@ class _Refused(Exception):  # noqa: N818
         self.wait_s = wait_s
 
 
+def few_at_once() -> CapacityLimiter:
+    """Return what lets as many heavy screens run at once as leave the processor to the others."""
+    return CapacityLimiter(max(1, (os.cpu_count() or 1) - 1))
+
+
 def endpoint(
-    home: Home, throttle: Throttle, screen: Screen
+    home: Home, throttle: Throttle, screen: Screen, heavy: CapacityLimiter | None = None
 ) -> Callable[[Request], Awaitable[Response]]:
     """Return the function that answers requests for a screen.
 
     Nothing is read of what was sent before it is known that the caller may send it.
+
+    Args:
+        home: The installation.
+        throttle: How many requests one caller may make.
+        screen: What answers.
+        heavy: What all heavy screens share, so that they leave the processor to the others.
     """
+    shared = heavy or few_at_once()
 
     async def answer(request: Request) -> Response:
         ask = Ask(home, request)
@@ -54,7 +68,7 @@ def endpoint(
             await _read(ask, screen)
             if screen.method == "POST":
                 _check_form(ask)
-            return await _answer(ask, screen)
+            return await _answer(ask, screen, shared)
         except _Refused as refused:
             found = ask.refuse(refused.status, str(refused))
             if refused.wait_s:
@@ -72,9 +86,11 @@ def _slow_down(throttle: Throttle, caller: str, now: float, share: float = 1.0) 
         raise _Refused(429, "too many requests; wait a moment", wait_s)
 
 
-async def _answer(ask: Ask, screen: Screen) -> Response:
+async def _answer(ask: Ask, screen: Screen, heavy: CapacityLimiter) -> Response:
     if inspect.iscoroutinefunction(screen.answer):
         found = await screen.answer(ask)
+    elif screen.heavy:
+        found = await to_thread.run_sync(screen.answer, ask, limiter=heavy)
     else:
         found = await run_in_threadpool(screen.answer, ask)
     if not isinstance(found, Response):

@@ -28,6 +28,8 @@ MAY_WRITE = {
     # Opening these gives one the next item: a claim, which harms nobody and is taken back.
     "assignments": ("/rate", "/write", "/adjudicate"),
     "items": ("/rate", "/write", "/adjudicate"),
+    # What was sent back is opened again for its writer, which the log tells.
+    "audit": ("/write",),
 }
 """Tables that opening a page may write to, and by which paths; `None` for all."""
 
@@ -54,8 +56,8 @@ def _asked(answer: httpx2.Response, screen: Screen) -> str:
         assert answer.status_code == 403, (screen.path, answer.status_code)
         assert NOT_FROM_THE_APP in said.replace("This form", "this form")
     else:
-        # Some want more than a path, such as which two versions to compare.
-        assert answer.status_code in (200, 303, 404, 422), (screen.path, answer.status_code)
+        # Some want more than a path, such as which two versions to compare, or look closer.
+        assert answer.status_code in (200, 303, 403, 404, 422), (screen.path, answer.status_code)
     return "in"
 
 
@@ -186,7 +188,8 @@ def test_ids_of_another_project_in_a_form_reach_nothing_there(world: World) -> N
         person = other.lead_of_all
         path = fill(screen.path, other.project.id, other.ids)
         before = _of_project(world, side)
-        fields = {**side.ids, "id": side.ids["item"], "project": side.project.id}
+        ids = {name: value for name, value in side.ids.items() if name != "name"}
+        fields = {**ids, "id": side.ids["item"], "project": side.project.id}
         person.client.post(path, data={**fields, "form_token": person.form_token})
         person.client.post(
             path, json=fields, headers={"x-etude-form": person.form_token, "accept": "*/*"}
@@ -201,3 +204,22 @@ def _of_project(world: World, side: Side) -> dict[str, list[str]]:
         for table, rows in world.dump().items()
         if table != "audit"
     }
+
+
+def test_what_was_exported_is_for_those_of_its_project(world: World) -> None:
+    ours, theirs = world.ours["rate"], world.theirs["rate"]
+    name = ours.ids["name"]
+    for role in ROLES:
+        person = theirs.people[role]
+        assert name not in person.get("/datasets").text
+        assert person.get(f"/datasets/{name}").status_code in (403, 404)
+    lead = theirs.people["lead"]
+    add = f"/projects/{theirs.project.id}/items/add"
+    assert name not in lead.get(add).text
+    before = world.dump()["items"]
+    answer = lead.post(add, {"from": "dataset", "dataset": name})
+    assert answer.status_code == 422
+    assert world.dump()["items"] == before
+    for role in ("lead", "viewer", "reviewer"):
+        assert ours.people[role].get(f"/datasets/{name}").status_code == 200
+    assert world.admin.get(f"/datasets/{name}").status_code == 200

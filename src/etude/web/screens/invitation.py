@@ -119,5 +119,5 @@ def _give(ask: Ask, tx: Transaction, invitation: Invitation, account: Account) -
 
 SCREENS = (
     Screen(path="/invitations/{token}", answer=_show, needs="anyone"),
-    Screen(path="/invitations/{token}", answer=_accept, needs="anyone", method="POST"),
+    Screen(path="/invitations/{token}", answer=_accept, needs="anyone", method="POST", heavy=True),
 )

@@ -14,6 +14,7 @@ from etude.web.asking import Ask, Screen
 from etude.web.items import rows as import_rows
 from etude.web.items.importing import MAX_ITEMS, Outcome, Wishes, add_batch
 from etude.web.items.rows import READY, Found
+from etude.web.seeing.admission import hidden
 
 _PATH = "/projects/{project}/items/add"
 _MAX_UPLOAD = 64_000_000
@@ -33,9 +34,15 @@ def _page(ask: Ask, wrong: str = "") -> Response:
         form=ask.form,
         layouts=[(name, layouts.about(name)) for name in layouts.names()],
         ready=READY,
-        datasets=import_rows.dataset_names(ask.home.datasets),
+        datasets=_datasets(ask),
         max_items=MAX_ITEMS,
     )
+
+
+def _datasets(ask: Ask) -> list[str]:
+    with ask.db.read() as tx:
+        gone = hidden(tx, ask.account)
+    return [name for name in import_rows.dataset_names(ask.home.datasets) if name not in gone]
 
 
 @contextmanager
@@ -95,6 +102,8 @@ def _outcome(ask: Ask) -> Outcome:
             return _batch(ask, import_rows.rows_of_file(path, layout), name)
     if source == "dataset":
         name = ask.form.text("dataset")
+        if name not in _datasets(ask):
+            raise ConfigError("there is no such data set")
         return _batch(ask, import_rows.rows_of_dataset(ask.home.datasets, name), name)
     if source == "paste":
         text = ask.form.text("text")

@@ -49,6 +49,6 @@ def _leave(ask: Ask) -> Response:
 
 SCREENS = (
     Screen(path="/sign-in", answer=_show, needs="anyone"),
-    Screen(path="/sign-in", answer=_enter, needs="anyone", method="POST"),
+    Screen(path="/sign-in", answer=_enter, needs="anyone", method="POST", heavy=True),
     Screen(path="/sign-out", answer=_leave, needs="account", method="POST"),
 )

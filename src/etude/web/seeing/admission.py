@@ -16,3 +16,16 @@ def may_see(tx: Transaction, account: Account) -> bool:
             account=account.id,
         )
     )
+
+
+def hidden(tx: Transaction, account: Account) -> frozenset[str]:
+    """Return the names of data sets that someone may not see: exports of others' projects."""
+    if account.admin:
+        return frozenset()
+    return frozenset(
+        tx.texts(
+            "SELECT name FROM exports WHERE project_id NOT IN (SELECT project_id FROM memberships"
+            " WHERE account_id = :account AND role IN ('lead', 'reviewer', 'viewer'))",
+            account=account.id,
+        )
+    )
