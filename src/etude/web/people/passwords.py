@@ -15,6 +15,7 @@ def change_password(database: Database, account: Account, old: str, new: str, no
     """
     key = f"account:{account.email}"
     with database.write() as tx:
+        tx.alone("sign-in")
         n_tries = tx.number(
             "SELECT COUNT(*) FROM sign_in_attempts WHERE key = :key AND at > :old",
             key=key,
