@@ -240,6 +240,7 @@ class Rater:
             await asyncio.sleep(self._rng.uniform(0, 3))
             await self._sign_in()
             await self._all_here.wait()
+            await self._think()
             while await self._one():
                 pass
         finally:
@@ -306,7 +307,7 @@ class Rater:
         return True
 
     async def _wait(self) -> bool:
-        await asyncio.sleep(0.3)
+        await self._think()
         return True
 
     async def _autosave(self, fields: dict[str, str]) -> None:
