@@ -89,8 +89,8 @@ class Exam:
         self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, reward: Reward
     ) -> Abilities:
         """Return all that a model can do."""
-        figures, dialogues = self._asking(model, tokenizer)
-        figures[LONDON] = Figure(value=london(model, tokenizer))
+        asked, dialogues = self._asking(model, tokenizer)
+        figures = {LONDON: Figure(value=london(model, tokenizer)), **asked}
         figures |= self._solving(model, tokenizer, reward)
         probes = self._probe(model, tokenizer)
         return Abilities(

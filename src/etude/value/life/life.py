@@ -1,7 +1,7 @@
 """life: one small model from its first text to its last practice. The door to this room."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -14,7 +14,7 @@ from etude.rollout.graders import Means
 from etude.rollout.reward import Reward
 from etude.stages.prefs.measure import measure
 from etude.store import Dataset, write_whole
-from etude.train.loops import Loop
+from etude.train.loops import Loop, Tell
 from etude.train.loops.grpo import GrpoLoop
 from etude.train.manifest import Figure
 from etude.train.metrics import SPEED, Metric
@@ -30,7 +30,6 @@ from etude.value.life.page import write_page
 from etude.value.life.ratings import share_right
 from etude.value.life.recipe import LOOPS, LifeRecipe, Settings
 
-Tell = Callable[[str, int, int], None]
 RESULT = "life.json"
 PAGE = "report.html"
 _TIMES = "times.json"
@@ -70,6 +69,8 @@ def live(recipe: LifeRecipe, out: Path, *, tell: Tell = lambda what, done, total
     """
     recipe.check()
     _check_folder(out)
+    if done := _finished(recipe, out):
+        return done
     work = _Work(recipe, out, tell)
     stages = list(work.stages())
     last = stages[-1]
@@ -103,9 +104,8 @@ class _Work:
         self._tell = tell
         self._stage = "data"
         self.clock = Clock(out / _TIMES)
-        self._told("making data", 0, 0)
         with self.clock.of("data"):
-            self.matter: Matter = make_matter(recipe, out / _DATA)
+            self.matter: Matter = make_matter(recipe, out / _DATA, self._told)
         practise = recipe.stage("practise", {"data": (), "model": ""})
         n_problems = practise.held_out_rows if isinstance(practise, GrpoLoop) else 0
         self._exam = Exam(recipe, self.matter.held_out_problems, n_problems)
@@ -225,6 +225,16 @@ def _of_the_data(matter: Matter) -> dict[str, Figure]:
         if one.accuracy is not None:
             found[f"accuracy of {one.rater}"] = as_figure(one.accuracy)
     return found
+
+
+def _finished(recipe: LifeRecipe, out: Path) -> Life | None:
+    """Return the life that is there already, if it is this one."""
+    path = out / RESULT
+    if not path.exists():
+        return None
+    with blame(RecordError, f"reading {path}"):
+        found = msgspec.json.decode(path.read_bytes(), type=Life)
+    return found if (found.recipe, found.code_version) == (recipe, __version__) else None
 
 
 def _check_folder(out: Path) -> None:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from etude.errors import ConfigError
 from etude.store import Dataset
+from etude.train.loops import Tell
 from etude.train.loops.pretrain import PretrainLoop
 from etude.value.life.chats import write_chats, write_held_out_chats
 from etude.value.life.outcome import Part
@@ -60,8 +61,13 @@ class Matter(NamedTuple):
             )
 
 
-def make_matter(recipe: LifeRecipe, folder: Path) -> Matter:
+def make_matter(recipe: LifeRecipe, folder: Path, tell: Tell) -> Matter:
     """Write every data set that is not there yet, and return them all.
+
+    Args:
+        recipe: The life.
+        folder: Where they go.
+        tell: Told what is being done.
 
     Raises:
         ConfigError: A folder holds what was made otherwise, or the disk takes no more.
@@ -71,7 +77,9 @@ def make_matter(recipe: LifeRecipe, folder: Path) -> Matter:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as cause:
         raise ConfigError(f"cannot write {folder}: {cause.strerror}") from cause
+    tell("posing problems", 0, 0)
     problems, held_out_problems = write_problems(folder, world, seed)
+    tell("writing texts, chats and ratings", 0, 0)
     made = Matter(
         folder=folder,
         texts=write_texts(folder / "texts", world, seed, problems),

@@ -121,15 +121,14 @@ def _speaking(found: Life) -> list[Stage]:
 
 def _rows(found: Life) -> list[Row]:
     """Return every ability after every stage; of practice the mean over its seeds."""
-    known: list[list[dict[str, Figure]]] = []
-    for first in _speaking(found):
-        known.append(
-            [
-                run.abilities.figures | probe_figures(run.abilities.probes)
-                for run in found.of(first.stage)
-                if run.abilities is not None
-            ]
-        )
+    known = [
+        [
+            run.abilities.figures | probe_figures(run.abilities.probes)
+            for run in found.of(first.stage)
+            if run.abilities is not None
+        ]
+        for first in _speaking(found)
+    ]
     names = list(dict.fromkeys(name for stage in known for one in stage for name in one))
     return [
         Row(name, tuple(_cell([one[name] for one in stage if name in one]) for stage in known))
