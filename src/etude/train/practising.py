@@ -178,13 +178,16 @@ class ProblemGround(Ground):
         prompts = [prompt_of(problem) for problem, _ in self._held_out for _ in range(k)]
         references = [reference for _, reference in self._held_out for _ in range(k)]
         said = self._ask(model, prompts, temperature)
-        found = [grade.score for grade in self._reward.grades(said, references)]
+        scores = [grade.score for grade in self._reward.grades(said, references)]
         rates = []
-        for at in range(0, len(found), k):
-            judged = [score for score in found[at : at + k] if score is not None]
+        for at in range(0, len(scores), k):
+            judged = [score for score in scores[at : at + k] if score is not None]
             if judged:
                 rates.append(sum(score == 1.0 for score in judged) / len(judged))
-        return mean(rates)
+        found = mean(rates)
+        if found.low is None or found.high is None:
+            return found
+        return msgspec.structs.replace(found, low=max(found.low, 0.0), high=min(found.high, 1.0))
 
     def _ask(self, model: PreTrainedModel, prompts: list[list[Turn]], t: float) -> list[str]:
         n_tokens = self._practice.answer_tokens
