@@ -56,7 +56,7 @@ def ablate(
     prepared = preparation.run()
     wanted = [
         (arm, tokens, seed)
-        for tokens in sorted({*recipe.amounts, recipe.tokens})
+        for tokens in sorted({*recipe.amounts, recipe.tokens}, reverse=True)
         for seed in range(recipe.seeds)
         for arm in recipe.arms
     ]

@@ -69,7 +69,8 @@ def metric_name(metric: str) -> str:
 def said_gap(one: Comparison) -> str:
     """Return a difference with its interval, in words."""
     gap = one.difference
-    return f"{gap.mean:+.4f} [{gap.low:+.4f}, {gap.high:+.4f}]"
+    digits = 4 if max(abs(gap.mean), abs(one.value)) >= 0.01 else 6
+    return f"{gap.mean:+.{digits}f} [{gap.low:+.{digits}f}, {gap.high:+.{digits}f}]"
 
 
 def said_range(one: Range) -> str:

@@ -72,15 +72,17 @@ def collapse(
     real, held_out = _text(recipe, out.resolve())
     known: list[Known] = []
     n_models = recipe.seeds * (1 + len(recipe.ways) * recipe.generations)
+    lines: dict[tuple[str, int], Lineage] = {}
     for seed in range(recipe.seeds):
-        before = first_generation(_ground(recipe, out, seed, "real", known, n_models, tell), seed)
-        known.append(before.known)
-        for name, way in recipe.ways.items():
-            line: Lineage = before
-            for _ in range(recipe.generations):
-                ground = _ground(recipe, out, seed, name, known, n_models, tell)
-                line = next_generation(ground, name, way, line)
-                known.append(line.known)
+        first = first_generation(_ground(recipe, out, seed, "real", known, n_models, tell), seed)
+        known.append(first.known)
+        lines |= {(name, seed): first for name in recipe.ways}
+    # Generation by generation: a shorter experiment is whole before a longer one is begun.
+    for _ in range(recipe.generations):
+        for (name, seed), before in lines.items():
+            ground = _ground(recipe, out, seed, name, known, n_models, tell)
+            lines[name, seed] = next_generation(ground, name, recipe.ways[name], before)
+            known.append(lines[name, seed].known)
     found = Collapse(
         recipe=recipe,
         real=content_digest(real),
