@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import importlib
 import os
+import resource
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -53,6 +54,12 @@ def table(tally: Tally) -> str:
     return "\n".join(lines)
 
 
+def _processor_s() -> float:
+    """Return what ended processes took of the processor: the server, once it is killed."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def measure(kind: str, plan: Plan) -> bool:
     """Run a plan on one kind of database; return whether nothing was lost or doubled."""
     with (
@@ -62,18 +69,23 @@ def measure(kind: str, plan: Plan) -> bool:
         project = seat(database, plan)
         server = Server(Path(name), *options)
         server.start()
+        before = _processor_s()
         try:
             tally = asyncio.run(run(server, project, plan))
         finally:
             server.kill()
+        spent = _processor_s() - before
         found = faults(database, project, tally)
         database.close()
     said = f"\n{kind}: {plan.n_raters} raters, {len(tally.acknowledged)} ratings acknowledged"
     said += f", {tally.kills} kills, {tally.broken_off} requests without an answer" * bool(
         plan.kills
     )
+    n_asked = sum(map(len, tally.seconds.values()))
+    said += f"\nthe server took {1000 * spent / n_asked:.1f} ms of the processor for each request"
+    said += ", its starts and the checking of passwords included"
     refused = ", ".join(f"{count} x {status}" for status, count in tally.refused.items())
-    said += f", load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n{table(tally)}\n"
+    said += f"\nload average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n{table(tally)}\n"
     said += f"refused: {refused or 'none'}\n"
     said += "\n".join(found) or "nothing lost, nothing doubled, overlap kept"
     sys.stdout.write(said + "\n")

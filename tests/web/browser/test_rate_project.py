@@ -1,5 +1,6 @@
 """A whole rate project in a real browser: from the first link to the exported single votes."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -82,7 +83,7 @@ def test_two_raters_and_a_lead_do_a_whole_project(browser: Browser, tmp_path: Pa
         expect(ann.get_by_role("main")).to_contain_text("Nothing is left")
 
         _adjudicate(lead, f"{home.url}{path}")
-        _undo_and_give_anew(bob, path)
+        _undo_and_give_anew(bob)
         folder = _export(lead, home.url, path, home.datasets)
 
     found = Dataset.open(folder)
@@ -112,14 +113,19 @@ def _adjudicate(lead: Page, address: str) -> None:
     expect(lead.get_by_role("heading", level=1)).to_have_text("Adjudicate")
 
 
-def _undo_and_give_anew(bob: Page, path: str) -> None:
-    """Take the last rating back by key and give it again."""
+def _undo_and_give_anew(bob: Page) -> None:
+    """Take the last rating back by key, find it as it was, and give another verdict."""
     expect(bob.get_by_role("main")).to_contain_text("Nothing is left")
-    undo = bob.locator("#undo, form[action$='/rate/undo']")
-    if undo.count():
-        undo.get_by_role("button").first.click()
-        if bob.locator("#rate").count():
-            _rate(bob, path, "1", "because of reason number 9, plainly")
+    undo = bob.locator("form[action$='/rate/undo'] button")
+    if undo.count() == 0:
+        return
+    undo.first.click()
+    if bob.locator("#rate").count() == 0:
+        return  # it was settled meanwhile, and stands
+    expect(bob.locator("textarea[name='rationale']")).to_have_value(re.compile("because of"))
+    bob.keyboard.press("2")
+    bob.keyboard.press("Enter")
+    expect(bob.locator(".said")).to_contain_text("Saved")
 
 
 def _export(lead: Page, url: str, path: str, datasets: Path) -> Path:
