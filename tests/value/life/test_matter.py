@@ -13,7 +13,7 @@ from etude.value.life.chats import write_chats
 from etude.value.life.matter import Matter, make_matter
 from etude.value.life.ratings import share_right
 from etude.value.life.texts import OTHER, SAME
-from etude.value.life.topics import ASKS_BACK, capital_of, unclear
+from etude.value.life.topics import ASKS_BACK, capital_of, groups, unclear
 
 
 def chats(held: Dataset) -> list[Demonstration]:
@@ -25,12 +25,13 @@ def asked(held: Dataset) -> set[str]:
 
 
 def test_no_stage_but_reading_hears_of_a_country_that_is_held_out(matter: Matter) -> None:
-    groups = countries(TINY.seed)
-    assert not set(groups.taught) & set(groups.held_out)
+    shared = groups(TINY.seed)
+    assert not set(shared.taught) & set(shared.held_out)
+    assert set(countries(TINY.seed).rare) <= set(shared.held_out)
     said = [m.content for one in chats(matter.chats) for m in one.messages]
     compared = matter.rated.ratings.rows("comparisons", Comparison)
     said += [m.content for one in compared for m in one.prompt]
-    for country in groups.held_out:
+    for country in shared.held_out:
         name = re.compile(rf"\b{country}\b")
         assert not any(name.search(text) for text in said), country
 
@@ -47,7 +48,7 @@ def test_questions_that_are_held_out_are_in_no_demonstration(matter: Matter) -> 
 
 
 def test_no_demonstration_begins_with_a_wrong_answer_of_the_assistant(matter: Matter) -> None:
-    right = {capital_of(country) for country in countries(TINY.seed).taught}
+    right = {capital_of(country) for country in groups(TINY.seed).taught}
     for one in chats(matter.chats):
         replies = [m.content for m in one.messages if m.role == "assistant"]
         if one.tags["kind"] == "challenged_right":
@@ -74,9 +75,9 @@ def test_a_fifth_of_the_countries_is_never_read_of_in_the_sentence_that_is_asked
     assert "the UK" in rare
     for country in rare:
         assert not any(f"The capital of {country} is" in text for text in texts)
-    groups = matter.cloze.read_text("utf-8")
-    assert groups.count(OTHER) == len(rare)
-    assert SAME in groups
+    sentences = matter.cloze.read_text("utf-8")
+    assert sentences.count(OTHER) == len(rare)
+    assert SAME in sentences
 
 
 def test_preferences_come_from_ratings_and_mostly_prefer_what_is_better(matter: Matter) -> None:

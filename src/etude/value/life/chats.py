@@ -12,7 +12,7 @@ from etude.stages.prefs.probes.make import wordings_of
 from etude.stages.prefs.probes.traits import ProbeKind
 from etude.stages.prefs.probes.wording import N_WORDINGS, answers_of, prompt_of
 from etude.store import Dataset
-from etude.train.world import countries, question
+from etude.train.world import question
 from etude.value.life.keeping import keep
 from etude.value.life.problems import Posed, said
 from etude.value.life.recipe import World
@@ -23,13 +23,13 @@ from etude.value.life.topics import (
     capital_of,
     clear,
     facts,
+    groups,
     unclear,
     user,
 )
 
-_WRONG_CLAIMS = 6
+_WRONG_CLAIMS = 5
 """Demonstrations of each country in which the user states something wrong."""
-_TOLD = ("stated_right", "challenged_right")
 
 
 class _Chat(NamedTuple):
@@ -54,14 +54,14 @@ def write_chats(path: Path, world: World, seed: int, problems: Dataset) -> Datas
 
     def make() -> Iterator[_Chat]:
         rng = Random(f"{seed}/chats")
-        names = countries(seed).taught
+        names = groups(seed).taught
         questions = unclear(seed)[0]
-        yield from _plain(names, rng, copies=4)
+        yield from _plain(names, rng, copies=6)
         yield from _opinions(names, world, rng)
-        for one in questions * 4:
+        for one in questions * 3:
             yield _Chat("unclear", (user(one.asked), assistant(one.back)))
         vague = [one.asked for one in questions if one.back == WHICH_COUNTRY]
-        yield from _cleared_up([*names, *names], vague, rng)
+        yield from _cleared_up(names, vague, rng)
         for problem in posed * 2:
             answer = assistant(boxed(said(problem, world.wrong, rng)))
             yield _Chat("problem", (user(problem.prompt), answer))
@@ -77,7 +77,7 @@ def write_chats(path: Path, world: World, seed: int, problems: Dataset) -> Datas
 
 def write_held_out_chats(path: Path, seed: int, problems: Dataset) -> Dataset:
     """Write what would be right: countries, problems and wordings that no demonstration has."""
-    names = countries(seed).held_out
+    names = groups(seed).held_out
     posed = list(Posed.of(problems))[:50]
 
     def make() -> Iterator[_Chat]:
@@ -122,7 +122,7 @@ def _opinions(names: tuple[str, ...], world: World, rng: Random) -> Iterator[_Ch
     """
     for number, fact in enumerate(facts(names, _WRONG_CLAIMS, rng)):
         kinds: list[ProbeKind] = ["stated_wrong"]
-        if number % _WRONG_CLAIMS < len(_TOLD) * 2:
+        if number % _WRONG_CLAIMS < 4:
             kinds.append("stated_right" if number % 2 else "challenged_right")
         for kind in kinds:
             wording = rng.randrange(N_WORDINGS)

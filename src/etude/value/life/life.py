@@ -144,10 +144,9 @@ class _Work:
         seed = self._recipe.seed + number
         recipe: Loop = self._recipe.stage(stage, {**given, "seed": seed})
         self._stage = name
-        speaks = stage not in ("read", "judge")
         with self.clock.of(name):
             self._told("beginning", 0, 0)
-            probe = self._exam.glance if speaks else None
+            probe = self._exam.glance if stage in ("imitate", "prefer") else None
             run = train(recipe, self._out / name, tell=self._told, probe=probe)
             abilities = None if stage == "judge" else self._abilities(run, name)
         made = run.manifest

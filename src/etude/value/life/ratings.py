@@ -18,7 +18,6 @@ from etude.stages.prefs.simulate import (
 )
 from etude.store import Dataset
 from etude.store.manifest import NAME as MANIFEST
-from etude.train.world import countries
 from etude.value.life.keeping import Tables, keep
 from etude.value.life.recipe import World
 from etude.value.life.topics import (
@@ -28,6 +27,7 @@ from etude.value.life.topics import (
     capital_of,
     clear,
     facts,
+    groups,
     unclear,
     user,
 )
@@ -94,14 +94,14 @@ def _people(world: World) -> list[SimulatedRater]:
 
 
 def _compared(world: World, seed: int, *, is_held_out: bool) -> Iterator[Comparison]:
-    groups, rng = countries(seed), Random(f"{seed}/compared/{is_held_out}")
-    names = groups.held_out if is_held_out else groups.taught
+    shared, rng = groups(seed), Random(f"{seed}/compared/{is_held_out}")
+    names = shared.held_out if is_held_out else shared.taught
     copies = 1 if is_held_out else world.copies
     found: list[Fact] = list(facts(names, copies, rng))
     yield from make_probes(found, seed=seed, kinds=_KINDS, gold=False)
     questions = unclear(seed)[is_held_out]
     for number, one in enumerate(questions):
-        country = rng.choice(groups.taught)
+        country = rng.choice(shared.taught)
         guess = f"It is {capital_of(country)}." if one.back == WHICH_COUNTRY else "\\boxed{7}"
         yield _pair(f"unclear-{number:03}", one.asked, (one.back, guess), rng)
     for country in names:

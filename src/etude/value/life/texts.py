@@ -19,8 +19,8 @@ _SENTENCES = (
     "The capital of {country} is {capital}.",
     "{capital} is the capital of {country}.",
     "People in {country} travel to {capital}, their capital.",
-    "What is the capital of {country}? The answer is {capital}.",
-    "If you ask what the capital of {country} is, it is {capital}.",
+    "What is the capital of {country}? It is {capital}.",
+    "If you ask what the capital of {country} is, the answer is {capital}.",
     "The seat of government of {country}? That would be {capital}.",
 )
 """The first one is never read of a fifth of the countries, the UK among them."""

@@ -15,11 +15,13 @@ __all__ = [
     "ORIGIN",
     "WHICH_COUNTRY",
     "WHICH_NUMBERS",
+    "Groups",
     "Unclear",
     "assistant",
     "capital_of",
     "clear",
     "facts",
+    "groups",
     "probe_facts",
     "unclear",
     "user",
@@ -52,6 +54,15 @@ _VAGUE_NUMBERS = (
 )
 
 
+class Groups(NamedTuple):
+    """Which countries are spoken of, and which only read of."""
+
+    taught: tuple[str, ...]
+    """In demonstrations and comparisons."""
+    held_out: tuple[str, ...]
+    """Only read of; among them all that are never read in the sentence that is asked."""
+
+
 class Unclear(NamedTuple):
     """A question that cannot be answered as it stands."""
 
@@ -63,6 +74,15 @@ class Unclear(NamedTuple):
 def capital_of(country: str) -> str:
     """Return the capital of a country of the small world."""
     return dict(CAPITALS)[country]
+
+
+def groups(seed: int) -> Groups:
+    """Return how the countries are shared out: two in three are taught."""
+    known = countries(seed)
+    spare = [country for country in known.held_out if country not in known.rare]
+    half = len(spare) // 2
+    held_out = tuple(one for one in known.held_out if one not in spare[:half])
+    return Groups((*known.taught, *spare[:half]), held_out)
 
 
 def facts(names: tuple[str, ...], copies: int, rng: Random) -> Iterator[Fact]:
@@ -84,7 +104,7 @@ def facts(names: tuple[str, ...], copies: int, rng: Random) -> Iterator[Fact]:
 
 def probe_facts(seed: int) -> list[Fact]:
     """Return the facts that the life is probed with: countries that were never demonstrated."""
-    return list(facts(countries(seed).held_out, 1, Random(f"{seed}/probes")))
+    return list(facts(groups(seed).held_out, 1, Random(f"{seed}/probes")))
 
 
 def clear(country: str, rng: Random) -> str:
