@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from etude import Codebase, Origin
@@ -208,7 +209,7 @@ def test_what_runs_on_import_is_left_to_the_slow_way(env: Path, tmp_path: Path) 
         tmp_path,
         [
             changed("LIMIT = 3", "LIMIT = 4"),
-            changed("step=1", "step=2"),
+            changed("step=1", "step=LIMIT"),
             changed("size = 2", "size = 3"),
             changed("@functools.lru_cache\n", "\n"),
             changed("return x + step", 'return x is "a"'),
@@ -284,3 +285,175 @@ def test_a_project_that_cannot_be_collected_has_no_warm_way(env: Path, tmp_path:
         files={"tests/conftest.py": "raise SystemExit(3)\n"},
     )
     assert found.cold == "its tests cannot be collected in one process"
+
+
+def test_defaults_of_functions_are_exchanged_where_they_are_plain(
+    env: Path, tmp_path: Path
+) -> None:
+    candidates = {
+        changed("step=1", "step=2"): {"plain", "started"},
+        changed("step=1", "step=1.0"): {"started"},
+        changed("plain(x, step=1)", "plain(x, stop=1)"): {"plain", "started"},
+        changed("plain(x, step=1)", "plain(x, step)"): "changes what runs on import",
+        changed("cached(x):", "cached(x=1):"): "changes what runs on import",
+        changed("SEEN = []", "SEEN = [1]"): "changes what runs on import",
+        changed("return x * 2", "return x * 3"): {"cached"},
+    }
+    found = forecast(env, tmp_path, list(candidates))
+    assert failed(found) == {c.id: tests for c, tests in candidates.items()}
+
+
+def test_the_order_of_tests_does_not_change_whether_one_fails(env: Path, tmp_path: Path) -> None:
+    caught = [changed("yield 2", f"yield {n}", most=0) for n in range(3, 9)]
+    missed = [changed("yield 2", f"yield len('ab') + {n} * 0", most=0) for n in range(3, 9)]
+    both = [candidate for pair in zip(caught, missed, strict=True) for candidate in pair]
+    assert list(failed(forecast(env, tmp_path, both)).values()) == [{"numbers"}, set()] * 6
+
+
+CACHED_ON_IMPORT = SOURCE + "\nAT_ONCE = cached(21)\n"
+CACHE_TEST = "\ndef test_of_the_cache(): assert p.AT_ONCE == p.cached(21) == 42\n"
+
+
+def test_what_was_cached_on_import_is_seen_to_be_stale(env: Path, tmp_path: Path) -> None:
+    """The fork keeps the cache: that lines run on import is what tells the caller to doubt it."""
+    files = {"p.py": CACHED_ON_IMPORT, "tests/test_p.py": TESTS + CACHE_TEST}
+    stale = msgspec.structs.replace(
+        changed("return x * 2", "return x * 3", "cached", "of_the_cache"),
+        text=CACHED_ON_IMPORT.replace("return x * 2", "return x * 3"),
+    )
+    found = forecast(env, tmp_path, [stale], files=files)
+    assert list(failed(found).values()) == [{"cached"}]
+
+
+RESOURCES = """
+import gc, warnings
+import pytest
+import p
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+class Held:
+    def __del__(self):
+        warnings.warn("left open", ResourceWarning, stacklevel=1)
+
+def test_leaves_a_cycle():
+    held = Held()
+    held.held = held
+def test_of_nothing():
+    gc.collect()
+def test_of_numbers(): assert list(p.numbers()) == [1, 2]
+"""
+
+
+def test_a_warning_about_what_another_test_left_is_no_failure_of_a_candidate(
+    env: Path, tmp_path: Path
+) -> None:
+    """Where garbage is collected decides who is blamed; the probe sets such tests aside."""
+    names = ("leaves_a_cycle", "of_nothing", "of_numbers")
+    tests = tuple(f"tests/test_r.py::test_{name}" for name in names)
+    candidate = msgspec.structs.replace(changed("yield 2", "yield 3"), tests=tests)
+    found = forecast(
+        env,
+        tmp_path,
+        [candidate],
+        files={"tests/test_r.py": RESOURCES},
+        probe=Probe(tests=tests, limit_s=30),
+    )
+    assert found.probe is not None
+    blamed = set(found.probe.failed)
+    assert blamed <= set(tests[:2])
+    said = found.by_id[candidate.id]
+    assert set(said.failed) - blamed == {"tests/test_r.py::test_of_numbers"}
+
+
+REWRITTEN = """
+import pytest
+pytest.register_assert_rewrite("checks")
+import p
+import checks
+
+def test_of_checks(): checks.same(p.plain(1), 2)
+"""
+
+
+def test_modules_that_pytest_rewrites_are_exchanged_like_any_other(
+    env: Path, tmp_path: Path
+) -> None:
+    files = {
+        "checks.py": "def same(left, right):\n    assert left == right\n",
+        "tests/test_w.py": REWRITTEN,
+    }
+    test = "tests/test_w.py::test_of_checks"
+    caught, missed = (
+        msgspec.structs.replace(changed("return x + step", text), tests=(test,))
+        for text in ("return x - step", "return step + x")
+    )
+    healed = Candidate(
+        id="rewritten",
+        path="checks.py",
+        text=files["checks.py"].replace("==", "!="),
+        tests=(test,),
+        most=9,
+        limit_s=20,
+    )
+    found = forecast(env, tmp_path, [caught, missed, healed], files=files)
+    assert set(found.by_id[caught.id].failed) == {test}
+    assert found.by_id[missed.id].failed == {}
+    assert found.by_id["rewritten"].outcome == "unjudged", "rewritten code is not the file's"
+
+
+PORT = """
+import socket
+import p
+
+def test_listens():
+    server = socket.socket()
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+    server.bind(("127.0.0.1", 8765))
+    server.listen()
+    test_listens.server = server
+    assert list(p.numbers()) == [1, 2]
+"""
+
+
+def test_a_port_that_a_child_left_open_is_free_for_the_next(env: Path, tmp_path: Path) -> None:
+    test = "tests/test_s.py::test_listens"
+    candidates = [
+        msgspec.structs.replace(changed("yield 2", f"yield {text}"), tests=(test,))
+        for text in ("1 + 1", "3", "2 + 0", "4")
+    ]
+    found = forecast(env, tmp_path, candidates, files={"tests/test_s.py": PORT})
+    assert [set(said.failed) for said in found.by_id.values()] == [set(), {test}] * 2
+
+
+FROZEN = """
+import freezegun
+import p, time
+
+@freezegun.freeze_time("2001-02-03")
+def test_then(): assert p.plain(int(time.time()) // 10**9) == 1
+def test_now(): assert time.time() > 1_700_000_000
+"""
+FREEZEGUN = """
+import contextlib, time
+
+@contextlib.contextmanager
+def freeze_time(text):
+    print("this must not be seen")
+    real, time.time = time.time, lambda: 981_158_400.0
+    try:
+        yield
+    finally:
+        time.time = real
+"""
+
+
+def test_a_clock_that_tests_freeze_runs_on_elsewhere(env: Path, tmp_path: Path) -> None:
+    files = {"tests/test_f.py": FROZEN, "freezegun.py": FREEZEGUN}
+    tests = ("tests/test_f.py::test_then", "tests/test_f.py::test_now")
+    candidates = [
+        msgspec.structs.replace(changed("return x + step", text), tests=tests)
+        for text in ("return x + step + 1", "return step + x")
+    ]
+    found = forecast(env, tmp_path, candidates, files=files)
+    assert [set(said.failed) for said in found.by_id.values()] == [{tests[0]}, set()]

@@ -6,6 +6,7 @@ import, it says so and the slow way judges. A forecast refuses; it never accepts
 kept was proved by whole processes in fresh boxes.
 """
 
+import ast
 import asyncio
 import hashlib
 from collections.abc import Sequence
@@ -22,10 +23,14 @@ from etude.stages.swe.bugs import Bug
 from etude.stages.swe.reach import Reach
 from etude.store.codebases import Prepared
 
+Lines = tuple[int, int]
+"""First and last line."""
 Say = Literal["refused", "worth a run", "unknown"]
 PER_TEST = 8.0
 """A test may take so many times what it takes on the healthy code, and a second more."""
 LEAST_LIMIT_S = 2.0
+NEVER_DOUBTED = ("too obvious", "time-out")
+"""Refusals that hold whatever tests say that were not asked."""
 
 
 class Screened(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +71,7 @@ class Forecaster:
         self.n_forecast = 0
         self.machine_s = 0.0
         self._probing = asyncio.Lock()
+        self._heads: dict[str, list[tuple[Lines, Lines]]] = {}
 
     @property
     def codebase(self) -> Codebase:
@@ -80,12 +86,14 @@ class Forecaster:
         """
         found: dict[str, Screened] = {}
         candidates = []
+        doubts: dict[str, str] = {}
         if self.untrusted is None and not self.cold:
             async with self._probing:
                 if self.untrusted is None and not self.cold:
                     await self._run([], self._probe())
         for bug, id_ in zip(bugs, ids, strict=True):
-            ready = self._candidate(bug, id_)
+            tests, doubts[id_] = self._who_notices(bug)
+            ready = self._candidate(bug, id_, tests, doubts[id_])
             if isinstance(ready, Screened):
                 found[id_] = ready
             else:
@@ -93,27 +101,55 @@ class Forecaster:
         said = await self._run(candidates, None) if candidates else {}
         unknown = Forecast(outcome="unjudged", text="the warm process ended before")
         for candidate in candidates:
-            found[candidate.id] = self._read(said.get(candidate.id, unknown))
+            screened = self._read(said.get(candidate.id, unknown))
+            if (doubt := doubts[candidate.id]) and screened.reason not in NEVER_DOUBTED:
+                screened = msgspec.structs.replace(
+                    screened, say="unknown", reason=doubt, caught_by=(), effect=""
+                )
+            found[candidate.id] = screened
         return found
 
-    def _candidate(self, bug: Bug, id_: str) -> Candidate | Screened:
+    def _who_notices(self, bug: Bug) -> tuple[list[str], str]:
+        """Return the tests to ask about a bug, and why others may notice it too."""
+        path, first, last = bug.path, bug.line, bug.last_line
+        if any(file.path != path for file in bug.files):
+            return [], "changes several files"
+        doubt = ""
+        if self.reach.acts_on_import(bug):
+            # Defaults are made on import, but whoever notices them runs the body.
+            first, last = self._body_below(path, first, last) or (first, last)
+            if self.reach.runs_on_import(path, first, last):
+                doubt = "acts on import"
+        tests = self.reach.tests_of(path, first, last)
+        trusted = [test for test in tests if test not in (self.untrusted or ())]
+        if len(trusted) < len(tests):
+            doubt = doubt or "reached by tests that fork badly"
+        return trusted, doubt
+
+    def _body_below(self, path: str, first: int, last: int) -> tuple[int, int] | None:
+        """Return the lines of the function's body whose head holds the given lines, if any does."""
+        if path not in self._heads:
+            self._heads[path] = _heads((self.prepared.source / path).read_bytes())
+        fits = [body for head, body in self._heads[path] if head[0] <= first and last <= head[1]]
+        return fits[-1] if fits else None
+
+    def _candidate(
+        self, bug: Bug, id_: str, tests: Sequence[str], doubt: str
+    ) -> Candidate | Screened:
         if self.cold:
             return Screened(say="unknown", reason=self.cold)
-        if self.reach.acts_on_import(bug):
-            return Screened(say="unknown", reason="acts on import")
-        tests = self.reach.tests(bug)
+        if doubt and len(tests) <= self.most:
+            # However many of them fail, others might.
+            return Screened(say="unknown", reason=doubt)
         if not tests:
             return Screened(say="refused", reason="no test reaches it")
-        trusted = tuple(test for test in tests if test not in (self.untrusted or ()))
-        if len(trusted) < len(tests):
-            return Screened(say="unknown", reason="reached by tests that fork badly")
         return Candidate(
             id=id_,
             path=bug.path,
             text=bug.files[0].text,
-            tests=trusted,
+            tests=tuple(tests),
             most=self.most,
-            limit_s=LEAST_LIMIT_S + PER_TEST * self._seconds(trusted),
+            limit_s=LEAST_LIMIT_S + PER_TEST * self._seconds(tests),
         )
 
     def _seconds(self, tests: Sequence[str]) -> float:
@@ -180,6 +216,17 @@ class Forecaster:
             effect="" if reason else _digest(said.failed),
             duration_s=spent_s,
         )
+
+
+def _heads(source: bytes) -> list[tuple[Lines, Lines]]:
+    """Return the lines of each function's head and of its body, outer ones first."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            start = node.body[0].lineno
+            head = (node.lineno, max(node.lineno, start - 1))
+            found.append((head, (start, node.end_lineno or start)))
+    return sorted(found)
 
 
 def _why(probe: Forecast | None) -> str:

@@ -1,8 +1,10 @@
-"""Exchange the code of functions in a running process. Runs on Python 3.8 or later.
+"""Exchange the code and the defaults of functions in a running process.
 
-Mounted beside the runner, which imports it before anything of the project's.
+Runs on Python 3.8 or later. Mounted beside the runner,
+which imports it before anything of the project's.
 """
 
+import ast
 import gc
 import os
 import sys
@@ -11,6 +13,11 @@ import warnings
 
 OPTIMIZED = 0x1
 """Flag of code that is a function's body, and not a module's or a class's."""
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+PLAIN_DECORATORS = {"staticmethod", "classmethod", "property"}
+"""Those that hold on to the function and to nothing of its signature."""
+ON_IMPORT = "changes what runs on import"
+SAME = object()
 
 
 class CannotSwapError(Exception):
@@ -46,6 +53,41 @@ def place(code):
     return (code.co_filename, code.co_firstlineno, code.co_name)
 
 
+def same_names(old, new):
+    """Whether two lists of arguments differ in nothing but the values of those left out."""
+    bare = []
+    for arguments in (old, new):
+        kept = {name: getattr(arguments, name) for name in arguments._fields}
+        kept.update(defaults=[], kw_defaults=[])
+        bare.append(ast.dump(ast.arguments(**kept)))
+    return bare[0] == bare[1]
+
+
+def fresh(old, new):
+    """Return for each default its new value, or `SAME` where it is the old one.
+
+    Only literals are taken: nothing is run here that has not run on import.
+    """
+    if [node is None for node in old] != [node is None for node in new]:
+        raise CannotSwapError(ON_IMPORT)
+    found = []
+    for before, after in zip(old, new):  # noqa: B905  3.8
+        if before is None or ast.dump(before) == ast.dump(after):
+            found.append(SAME)
+            continue
+        try:
+            found.append(ast.literal_eval(after))
+        except (ValueError, TypeError) as error:
+            raise CannotSwapError(ON_IMPORT) from error
+    return found
+
+
+def merged(held, news):
+    """Return the values that a function has, each replaced where there is a new one."""
+    pairs = zip(held, news)  # noqa: B905  3.8
+    return tuple(old if new is SAME else new for old, new in pairs) or None
+
+
 class Swaps:
     """Which functions of this process have which code, and what a candidate makes of it."""
 
@@ -64,7 +106,7 @@ class Swaps:
                 self.loaded.add(os.path.realpath(path))
 
     def plan(self, path, text):
-        """Return (function, code) for each function that a file's new text changes.
+        """Return (function, attribute, value) for all that a new text changes in functions.
 
         None at all are right where the file was not imported yet: a child will import the new one.
         """
@@ -91,7 +133,7 @@ class Swaps:
                 continue
             if not before.co_flags & OPTIMIZED:
                 if id(before) in changed:
-                    raise CannotSwapError("changes what runs on import")
+                    return self.defaults(full, text)
                 continue
             found += self.exchange(before, after)
         if not found:
@@ -104,7 +146,47 @@ class Swaps:
             raise CannotSwapError("closes over other variables")
         if any(function.__code__.co_code != before.co_code for function in functions):
             raise CannotSwapError("its function was exchanged by another")
-        return [(function, after) for function in functions]
+        return [(function, "__code__", after) for function in functions]
+
+    def defaults(self, full, text):
+        """Return the swaps of a text in which only values of arguments left out are new.
+
+        Functions are made on import, and such values with them; where they are plain it is enough
+        to give them to the functions that are there.
+        """
+        with open(full, "rb") as file:
+            trees = ast.parse(file.read()), ast.parse(text)
+        found = []
+        for old, new in zip(*map(ast.walk, trees)):  # noqa: B905  3.8
+            if type(old) is not type(new):
+                break
+            if isinstance(old, FUNCTIONS) and ast.dump(old.args) != ast.dump(new.args):
+                found += self.values(full, old, new)
+                # What is in there was compared, and what is left must be the same.
+                new.args = old.args
+        if not found or ast.dump(trees[0]) != ast.dump(trees[1]):
+            raise CannotSwapError(ON_IMPORT)
+        return found
+
+    def values(self, full, old, new):
+        """Return the swaps for one function whose arguments have other values when left out."""
+        names = {getattr(decorator, "id", "") for decorator in old.decorator_list}
+        first = min([old.lineno, *(decorator.lineno for decorator in old.decorator_list)])
+        functions = self.functions.get((full, first, old.name), [])
+        if not functions or not names <= PLAIN_DECORATORS or not same_names(old.args, new.args):
+            raise CannotSwapError(ON_IMPORT)
+        by_place = fresh(old.args.defaults, new.args.defaults)
+        by_name = fresh(old.args.kw_defaults, new.args.kw_defaults)
+        found = []
+        for function in functions:
+            held, named = function.__defaults__ or (), function.__kwdefaults__ or {}
+            if len(held) != len(by_place):
+                raise CannotSwapError("its function was exchanged by another")
+            found.append((function, "__defaults__", merged(held, by_place)))
+            words = [argument.arg for argument in old.args.kwonlyargs]
+            said = {w: v for w, v in zip(words, by_name) if v is not SAME}  # noqa: B905  3.8
+            found.append((function, "__kwdefaults__", {**named, **said} or None))
+        return found
 
     def holds(self, code, changed):
         """Whether a code object or one inside it is changed."""

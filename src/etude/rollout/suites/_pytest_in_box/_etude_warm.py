@@ -19,6 +19,7 @@ import signal
 import sys
 import threading
 import time
+import warnings
 
 import _etude_scene as scene
 import _etude_swap as swap
@@ -26,6 +27,7 @@ import _etude_swap as swap
 OUT_OF_TIME = (97, 98)
 """How the clock of tests ends a process."""
 MESSAGE_CHARS = 200
+N_LIKELY = 8
 WRITES = {
     "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.link", "os.symlink", "os.truncate",
     "shutil.rmtree", "shutil.move",
@@ -104,6 +106,8 @@ class Warm:
         self.make_clock = make_clock
         self.items = {}
         self.swaps = None
+        self.kills = {}
+        self.costs = {}
 
     def serve(self, session):
         """Judge all candidates, one after the other."""
@@ -111,6 +115,7 @@ class Warm:
         if threading.active_count() > 1:
             self.report("cold", text="threads run after the import")
             return
+        fill_caches()
         gc.collect()
         self.swaps = swap.Swaps(self.root)
         gc.freeze()
@@ -120,8 +125,33 @@ class Warm:
             self.answer("", self.in_child([], self.probe, watched=True))
             sweep(strangers)
         for candidate in self.candidates:
-            self.answer(candidate["id"], self.judge(candidate))
+            if candidate["most"] == 0:
+                candidate["tests"] = self.likely_first(candidate["tests"])
+            found = self.judge(candidate)
+            self.learn(found)
+            self.answer(candidate["id"], found)
             sweep(strangers)
+
+    def learn(self, found):
+        """Note which tests failed, and what tests cost in a child, where nothing is set up yet."""
+        for test in found.get("failed", ()):
+            self.kills[test] = self.kills.get(test, 0) + 1
+        for test, spent_s in found.pop("spent", {}).items():
+            self.costs[test] = (self.costs.get(test, spent_s) + spent_s) / 2
+
+    def likely_first(self, tests):
+        """Return tests so that a few that are likely to fail, or quick, come before the rest.
+
+        Only a few: tests of one file side by side share what was set up for them.
+        """
+        seen, scores = {}, {}
+        for test in tests:
+            function = test.partition("[")[0]
+            seen[function] = seen.get(function, 0) + 1
+            likely = self.kills.get(test, 0) + 0.2 / seen[function]
+            scores[test] = likely / (self.costs.get(test, 0.01) + 0.005)
+        first = sorted(tests, key=lambda test: -scores[test])[:N_LIKELY]
+        return first + [test for test in tests if test not in first]
 
     def answer(self, name, found):
         self.report("candidate", id=name, **found)
@@ -192,8 +222,8 @@ class Warm:
         watch = Watch(self.root)
         if watched:
             sys.addaudithook(watch)
-        for function, code in swaps:
-            function.__code__ = code
+        for function, attribute, value in swaps:
+            setattr(function, attribute, value)
         tally = Tally(self.make_clock(self.limits, self.default_s, 1), most)
         config.pluginmanager.register(tally, "etude-tally")
         session = items[0].session
@@ -210,7 +240,7 @@ class Warm:
             "failed": tally.failed,
             "other": tally.other,
             "writers": sorted(watch.writers),
-            "spent": {test: round(s, 4) for test, s in tally.spent.items()} if watched else {},
+            "spent": {test: round(s, 4) for test, s in tally.spent.items()},
         }
 
 
@@ -268,6 +298,20 @@ def settle(config):
 def describe(node, excinfo, style=None):  # noqa: ARG001  pytest names them
     """Say briefly how a test failed; takes the place of pytest's own way in a child."""
     return "%s: %s" % (excinfo.type.__name__, excinfo.value)
+
+
+def fill_caches():
+    """Let freezegun look through all modules once, which costs more than most tests."""
+    freezegun = sys.modules.get("freezegun")
+    if freezegun is None:
+        return
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with freezegun.freeze_time("2020-01-01"):
+                pass
+    except Exception:  # then each child does so by itself, or fails as it would anyway
+        pass
 
 
 def folder_of(pid):
