@@ -80,6 +80,12 @@ def _print(found: "Ablation") -> None:
                 + "".join(f"; {doubt}" for doubt in curve.doubts)
             )
         )
+    if found.mixture is not None:
+        for name, share in found.mixture.weights.items():
+            bounds = f"{share.value:.3f} [{share.low:.3f}, {share.high:.3f}]"
+            click.echo(printable(f"best share of {name or 'no domain'}: {bounds}"))
+        for doubt in found.mixture.doubts:
+            click.echo(printable(f"of the mixture: {doubt}"))
 
 
 def _line(one: "Comparison") -> str:

@@ -6,11 +6,14 @@ import pytest
 from click.testing import CliRunner
 
 from etude.cli import main
+from etude.config import read_toml
 from etude.errors import ConfigError
+from etude.stages.corpus.mixing import Runs
+from etude.stages.corpus.recipe import CorpusRecipe
 from etude.value.ablation.ablate import ablate
 from etude.value.ablation.outcome import MAIN, Ablation
 from etude.value.ablation.page import render_page
-from etude.value.ablation.recipe import AblateRecipe, Arm, Settings
+from etude.value.ablation.recipe import AblateRecipe, Arm, Mixtures, Settings
 
 PROXY: Settings = {
     "threads": 1,
@@ -200,3 +203,26 @@ def test_what_is_wrong_is_found_before_anything_is_trained(
             ablate(recipe_of(sense, noise, **changes), tmp_path / "run")
         assert not (tmp_path / "run" / "proxies").exists()
         shutil.rmtree(tmp_path / "run", ignore_errors=True)
+
+
+def test_shares_of_domains_are_learned_and_written_as_a_step_of_a_corpus(
+    sense: Path, noise: Path, tmp_path: Path
+) -> None:
+    recipe = recipe_of(
+        sense, noise, seeds=1, tokens=1_600, cloze=0, mixtures=Mixtures(arm="sense", runs=6)
+    )
+    found = ablate(recipe, tmp_path / "run")
+    assert found.mixture is not None
+    assert set(found.mixture.weights) == {"notes", "tales"}
+    assert sum(share.value for share in found.mixture.weights.values()) == pytest.approx(1)
+    step = read_toml(tmp_path / "run" / "mixture.toml", CorpusRecipe).steps[0]
+    assert step["use"] == "mix"
+    runs = Runs.load(tmp_path / "run" / "runs.parquet")
+    assert runs.tasks == ("notes", "tales")
+    assert len(runs.weights) == 6
+    told: list[str] = []
+    ablate(recipe, tmp_path / "run", tell=lambda what, n, of: told.append(what))
+    assert told == []
+    assert "Best share" in (tmp_path / "run" / "report.html").read_text("utf-8")
+    with pytest.raises(ConfigError, match="no arm 'x'"):
+        recipe_of(sense, noise, mixtures=Mixtures(arm="x"))

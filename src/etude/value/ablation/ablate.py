@@ -7,6 +7,7 @@ import msgspec
 from etude.config import read_toml
 from etude.errors import ConfigError
 from etude.store import write_whole
+from etude.value.ablation.mixtures import learn_mixture
 from etude.value.ablation.outcome import Ablation, compare
 from etude.value.ablation.page import write_page
 from etude.value.ablation.prepare import Preparation
@@ -22,6 +23,10 @@ from etude.value.proxies.training import (
 
 RESULT = "ablation.json"
 PAGE = "report.html"
+RUNS = "runs.parquet"
+"""Mixtures that were tried and their losses, as `etude corpus learn-weights --from-runs` reads."""
+MIXTURE = "mixture.toml"
+"""The best mixture, as a step of the recipe of a corpus."""
 
 
 def read_recipe(path: Path) -> AblateRecipe:
@@ -72,6 +77,11 @@ def ablate(
         digest, run = train_proxy(settings, material, out.resolve() / "proxies", told)
         proxies.append(measured(run, arm, tokens, digest, seed))
     found = compare(recipe, prepared, proxies)
+    if recipe.mixtures is not None:
+        runs, best = learn_mixture(recipe.mixtures, preparation, out.resolve() / "proxies", tell)
+        runs.save(out / RUNS)
+        write_whole(out / MIXTURE, best.corpus_step().encode())
+        found = msgspec.structs.replace(found, mixture=best)
     write_whole(out / RESULT, msgspec.json.format(msgspec.json.encode(found)))
     write_page(out / PAGE, found)
     return found
@@ -80,6 +90,6 @@ def ablate(
 def _check_folder(out: Path) -> None:
     if out.exists() and not out.is_dir():
         raise ConfigError(f"{out} is a file; an ablation needs a folder")
-    ours = {"data", "proxies", RESULT, PAGE}
+    ours = {"data", "proxies", RESULT, PAGE, RUNS, MIXTURE}
     if out.exists() and any(entry.name not in ours for entry in out.iterdir()):
         raise ConfigError(f"{out} holds something else; name a new folder")

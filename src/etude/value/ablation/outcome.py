@@ -10,6 +10,7 @@ from etude.value.ablation.recipe import AblateRecipe
 from etude.value.proxies.training import Proxy
 from etude.value.statistics.curve import LearningCurve, fit_curve
 from etude.value.statistics.difference import Difference, holm, paired
+from etude.value.statistics.mixture import BestMixture
 
 MAIN = "bits_per_byte/all"
 """What the verdict is about: bits a byte of everything that is held out."""
@@ -55,6 +56,8 @@ class Ablation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     comparisons: tuple[Comparison, ...]
     curves: tuple[ArmCurve, ...]
     proxies: tuple[Proxy, ...]
+    mixture: BestMixture | None = None
+    """The best shares of the domains of an arm, where the recipe asks for them."""
 
     def main(self, arm: str) -> Comparison:
         """Return the comparison of an arm that the verdict is about.

@@ -1,7 +1,7 @@
 """AblateRecipe: which texts are compared, on what, and with which small model."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -31,6 +31,16 @@ class Arm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """All but these."""
 
 
+class Mixtures(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Proxies on different shares of the domains of one arm."""
+
+    arm: str
+    runs: Annotated[int, msgspec.Meta(ge=4)] = 24
+    """Mixtures to try, a proxy each: by size, all the same, and draws around them."""
+    form: Literal["linear", "quadratic"] = "linear"
+    """Of the law; `quadratic` needs many more runs, and can find a best mixture within."""
+
+
 class AblateRecipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is compared, and how."""
 
@@ -48,6 +58,8 @@ class AblateRecipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     proxy: Settings = {}
     """The model and how it is trained, as a recipe of `etude train pretrain`; text, seed, number of
     steps and tokenizer are not its to say."""
+    mixtures: Mixtures | None = None
+    """Learn what share each domain of an arm should have; `None` does not."""
     held_out: tuple[str, ...] = ()
     """Data sets to measure on. None keeps back documents of `held_out_from` from every arm."""
     held_out_steps: tuple[Settings, ...] = ()
@@ -80,6 +92,8 @@ class AblateRecipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         for field, name in (("against", self.against), ("held_out_from", self.held_out_from)):
             if name not in self.arms and (name or field == "against"):
                 raise ConfigError(f"{field}: there is no arm {name!r} ({', '.join(self.arms)})")
+        if self.mixtures is not None and self.mixtures.arm not in self.arms:
+            raise ConfigError(f"mixtures: there is no arm {self.mixtures.arm!r}")
         if not self.held_out and not self.held_out_from:
             raise ConfigError("name what to measure on: held_out, or held_out_from an arm")
         if any("/" in name or name.startswith(".") or not name for name in self.arms):
