@@ -21,6 +21,7 @@ from etude.train.metrics import SPEED, Metric
 from etude.train.models import offline
 from etude.train.run import Run
 from etude.train.training import train
+from etude.value.life.chapters import RATER
 from etude.value.life.clock import Clock
 from etude.value.life.exam import Exam, as_figure
 from etude.value.life.gains import gains_of
@@ -222,14 +223,14 @@ def _of_the_data(matter: Matter) -> dict[str, Figure]:
     }
     for one in report.raters:
         if one.accuracy is not None:
-            found[f"accuracy of {one.rater}"] = as_figure(one.accuracy)
+            found[f"{RATER}{one.rater}"] = as_figure(one.accuracy)
     return found
 
 
 def _finished(recipe: LifeRecipe, out: Path) -> Life | None:
     """Return the life that is there already, if it is this one."""
     path = out / RESULT
-    if not path.exists():
+    if not path.exists() or not (out / PAGE).exists():
         return None
     with blame(RecordError, f"reading {path}"):
         found = msgspec.json.decode(path.read_bytes(), type=Life)
