@@ -27,10 +27,14 @@ class CannotSwapError(Exception):
 def codes(code):
     """Return a code object and all that are inside it, outermost first."""
     found = [code]
-    for const in code.co_consts:
-        if isinstance(const, types.CodeType):
-            found += codes(const)
+    for inner in inner_codes(code):
+        found += codes(inner)
     return found
+
+
+def inner_codes(code):
+    """Return the code objects right inside one."""
+    return [const for const in code.co_consts if isinstance(const, types.CodeType)]
 
 
 def same(left, right):
@@ -40,6 +44,8 @@ def same(left, right):
     if any(getattr(left, name) != getattr(right, name) for name in names):
         return False
     if getattr(left, "co_exceptiontable", b"") != getattr(right, "co_exceptiontable", b""):
+        return False
+    if [c.co_name for c in inner_codes(left)] != [c.co_name for c in inner_codes(right)]:
         return False
     mine, theirs = (
         [const for const in code.co_consts if not isinstance(const, types.CodeType)]
@@ -51,6 +57,29 @@ def same(left, right):
 def place(code):
     """Return what tells a function from all others."""
     return (code.co_filename, code.co_firstlineno, code.co_name)
+
+
+def with_class_cells(old, new, text):
+    """Return the new code so that methods that no longer call `super` keep their hold on the class.
+
+    The class's own code makes that hold, so it would seem to change; and a function's code can
+    only be exchanged for one that closes over the same.
+    """
+    held = {place(code) for code in codes(old) if "__class__" in code.co_freevars}
+    lost = {place(code) for code in codes(new) if "__class__" not in code.co_freevars} & held
+    if not lost:
+        return new
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if isinstance(node, FUNCTIONS):
+            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+            if (new.co_filename, first, node.name) in lost:
+                # Never run, and dropped by the compiler, but it has been seen.
+                seen = ast.parse("if 0: __class__").body[0]
+                for part in ast.walk(seen):
+                    ast.copy_location(part, node.body[-1])
+                node.body.append(seen)
+    return compile(tree, new.co_filename, "exec", dont_inherit=True)
 
 
 def same_names(old, new):
@@ -116,14 +145,13 @@ class Swaps:
             # A warning of the compiler may be an error for the project, on import.
             warnings.simplefilter("error")
             try:
-                new = codes(compile(text, full, "exec", dont_inherit=True))
+                new = compile(text, full, "exec", dont_inherit=True)
             except (SyntaxError, SyntaxWarning, ValueError) as error:
                 raise CannotSwapError("does not compile cleanly") from error
         if os.path.realpath(full) not in self.loaded:
             return []
-        if len(old) != len(new):
-            raise CannotSwapError("has other functions than before")
-        pairs = list(zip(old, new))  # noqa: B905  3.8
+        new = with_class_cells(old, new, text)
+        pairs = list(self.pairs(old, new))
         changed = {id(a) for a, b in pairs if not same(a, b)}
         if not changed:
             raise CannotSwapError("compiles to the same code")
@@ -139,6 +167,22 @@ class Swaps:
         if not found:
             raise CannotSwapError("its function is not there")
         return found
+
+    def pairs(self, old, new):
+        """Yield the code objects of the healthy file, each with what it is in the new one.
+
+        A function may have other comprehensions and lambdas inside than before, as long as none
+        of the old ones lives on elsewhere.
+        """
+        yield old, new
+        mine, theirs = inner_codes(old), inner_codes(new)
+        if [code.co_name for code in mine] == [code.co_name for code in theirs]:
+            for before, after in zip(mine, theirs):  # noqa: B905  3.8
+                yield from self.pairs(before, after)
+        elif not old.co_flags & OPTIMIZED or any(
+            place(code) in self.functions for inner in mine for code in codes(inner)
+        ):
+            raise CannotSwapError("has other functions than before")
 
     def exchange(self, before, after):
         functions = self.functions.get(place(before), [])
@@ -197,5 +241,5 @@ class Swaps:
             with open(full, "rb") as file, warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 # Bytes, so that a file's own encoding holds.
-                self.healthy[full] = codes(compile(file.read(), full, "exec", dont_inherit=True))
+                self.healthy[full] = compile(file.read(), full, "exec", dont_inherit=True)
         return self.healthy[full]
