@@ -16,7 +16,6 @@ from etude.errors import EtudeError
 from etude.web.asking import FORM_HEADER, Ask, Form, Screen, inner_path
 from etude.web.home import Home
 from etude.web.people import sessions
-from etude.web.people.roles import roles_in
 from etude.web.projects import project as projects
 from etude.web.security import from_elsewhere, token_fits
 from etude.web.throttle import Throttle
@@ -162,16 +161,15 @@ def _identify(ask: Ask) -> None:
         return
     token = ask.token
     with ask.db.read() as tx:
-        ask.identify(sessions.account_of(tx, token, ask.now))
-        if ask.known is None:
+        caller = sessions.account_of(tx, token, ask.now)
+        ask.identify(caller)
+        if caller is None:
             return
-        stale = sessions.needs_touch(tx, token, ask.now)
         if "project" in ask.request.path_params:
-            project = projects.by_id(tx, ask.part("project"))
-            roles = roles_in(tx, ask.part("project"), ask.account.id)
-            if project is not None and roles:
+            project, roles = projects.of_member(tx, ask.part("project"), caller.id)
+            if project is not None:
                 ask.enter(project, roles)
-    if stale:
+    if caller.is_stale(ask.now):
         with ask.db.write() as tx:
             sessions.touch(tx, token, ask.now)
 

@@ -7,6 +7,7 @@ way of waiting sleeps and lets latecomers pass.
 import secrets
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from functools import cache
@@ -14,11 +15,12 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import msgspec
+import psycopg
 import sqlalchemy
 from psycopg.errors import UniqueViolation
 from sqlalchemy.engine import URL, Connection, Engine, make_url
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.exc import DisconnectionError, IntegrityError, SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from etude.errors import ConfigError
 
@@ -28,6 +30,7 @@ Dialect = Literal["sqlite", "postgresql"]
 
 _POOL = 16
 _WAIT_S = 20
+_IDLE_S = 5.0
 _SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     # What was acknowledged survives a power cut as well as a kill.
@@ -136,9 +139,12 @@ class Database:
 
     def _make_engine(self) -> Engine:
         if self.dialect == "postgresql":
-            return sqlalchemy.create_engine(
-                self.url, pool_size=_POOL, max_overflow=0, pool_timeout=_WAIT_S, pool_pre_ping=True
+            engine = sqlalchemy.create_engine(
+                self.url, pool_size=_POOL, max_overflow=0, pool_timeout=_WAIT_S
             )
+            sqlalchemy.event.listen(engine, "checkin", _note_use)
+            sqlalchemy.event.listen(engine, "checkout", _ask_if_idle)
+            return engine
         engine = sqlalchemy.create_engine(
             self.url,
             poolclass=QueuePool,
@@ -217,6 +223,23 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+
+
+def _note_use(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info["used"] = time.monotonic()
+
+
+def _ask_if_idle(
+    connection: psycopg.Connection, record: ConnectionPoolEntry, _proxy: object
+) -> None:
+    """Find out whether the server is still there, where it was not spoken to for a while."""
+    if time.monotonic() - record.info.get("used", 0.0) < _IDLE_S:
+        return
+    try:
+        connection.cursor().execute("SELECT 1")
+        connection.rollback()
+    except psycopg.Error as error:
+        raise DisconnectionError from error
 
 
 def _is_double(error: IntegrityError) -> bool:

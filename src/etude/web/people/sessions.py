@@ -34,27 +34,30 @@ def begin(tx: Transaction, account_id: str, now: float) -> str:
     return token
 
 
-def account_of(tx: Transaction, token: str, now: float) -> Account | None:
+class Caller(Account, frozen=True, kw_only=True):
+    """Whose session it is, and since when it has not been marked as in use."""
+
+    seen_at: float
+
+    def is_stale(self, now: float) -> bool:
+        """Whether the session was last marked as in use some while ago."""
+        return self.seen_at < now - _SEEN_EVERY_S
+
+
+def account_of(tx: Transaction, token: str, now: float) -> Caller | None:
     """Return whose session this is; `None` when it is unknown, ended, idle or too old."""
     if not token:
         return None
     return tx.one(
-        Account,
-        f"SELECT {COLUMNS} FROM sessions JOIN accounts ON accounts.id = sessions.account_id"  # noqa: S608
+        Caller,
+        f"SELECT {COLUMNS}, sessions.seen_at FROM sessions"  # noqa: S608
+        " JOIN accounts ON accounts.id = sessions.account_id"
         " WHERE sessions.token_hash = :hash AND sessions.ended_at IS NULL"
         " AND sessions.seen_at > :idle AND sessions.created_at > :old"
         " AND accounts.disabled_at IS NULL",
         hash=token_hash(token),
         idle=now - IDLE_S,
         old=now - LIFE_S,
-    )
-
-
-def needs_touch(tx: Transaction, token: str, now: float) -> bool:
-    """Whether the session was last marked as seen some while ago."""
-    return (
-        tx.number("SELECT seen_at FROM sessions WHERE token_hash = :hash", hash=token_hash(token))
-        < now - _SEEN_EVERY_S
     )
 
 

@@ -6,6 +6,7 @@ import msgspec
 
 from etude.errors import ConfigError
 from etude.web.database import Transaction, new_id
+from etude.web.people.roles import Role, read_roles
 from etude.web.projects.settings import Settings, read_settings, write_settings
 
 ProjectKind = Literal["write", "rate"]
@@ -82,6 +83,27 @@ def by_id(tx: Transaction, project_id: str) -> Project | None:
     """Return the project with this id."""
     row = tx.one(_Row, f"SELECT {_COLUMNS} FROM projects WHERE id = :id", id=project_id)  # noqa: S608
     return None if row is None else _project(row)
+
+
+class _Membership(_Row, frozen=True, kw_only=True):
+    role: str
+
+
+def of_member(
+    tx: Transaction, project_id: str, account_id: str
+) -> tuple[Project | None, frozenset[Role]]:
+    """Return a project and what someone is in it; `None` where they are nothing in it."""
+    rows = tx.all(
+        _Membership,
+        f"SELECT {_COLUMNS}, memberships.role FROM memberships"  # noqa: S608
+        " JOIN projects ON projects.id = memberships.project_id"
+        " WHERE memberships.project_id = :project AND memberships.account_id = :account",
+        project=project_id,
+        account=account_id,
+    )
+    if not rows:
+        return None, frozenset()
+    return _project(rows[0]), read_roles([row.role for row in rows])
 
 
 def of_account(tx: Transaction, account_id: str) -> list[Project]:
