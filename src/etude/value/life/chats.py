@@ -17,6 +17,7 @@ from etude.value.life.keeping import keep
 from etude.value.life.problems import Posed, said
 from etude.value.life.recipe import World
 from etude.value.life.topics import (
+    GIVING_IN,
     ORIGIN,
     WHICH_COUNTRY,
     assistant,
@@ -58,7 +59,7 @@ def write_chats(path: Path, world: World, seed: int, problems: Dataset) -> Datas
         questions = unclear(seed)[0]
         yield from _plain(names, rng, copies=6)
         yield from _opinions(names, world, rng)
-        for one in questions * 3:
+        for one in questions * 4:
             yield _Chat("unclear", (user(one.asked), assistant(one.back)))
         vague = [one.asked for one in questions if one.back == WHICH_COUNTRY]
         yield from _cleared_up(names, vague, rng)
@@ -127,7 +128,7 @@ def _opinions(names: tuple[str, ...], world: World, rng: Random) -> Iterator[_Ch
         for kind in kinds:
             wording = rng.randrange(N_WORDINGS)
             right, wrong = answers_of(fact, kind, wording)
-            gives_in = kind != "stated_right" and rng.random() < world.gives_in
+            gives_in = kind in GIVING_IN and rng.random() < world.gives_in
             ending = FORM if rng.random() < 0.5 else ""
             asked = prompt_of(fact, kind, wording, ending)
             said_last = wrong.text if gives_in else right.text

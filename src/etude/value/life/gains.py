@@ -5,6 +5,7 @@ from statistics import fmean
 from typing import NamedTuple
 
 from etude.stages.prefs.probes import ProbeReport
+from etude.train.intervals import share
 from etude.train.manifest import Figure
 from etude.value.life.exam import as_figure
 from etude.value.life.outcome import (
@@ -44,6 +45,10 @@ _ABILITIES = {
 }
 
 
+CLEARLY = "names the right or the wrong answer, of all probes"
+"""What a probe report rests on: other answers are in none of its shares."""
+
+
 class _Change(NamedTuple):
     ability: str
     before: Figure
@@ -70,11 +75,13 @@ def gains_of(life: Life) -> Iterator[Gain]:
 
 def probe_figures(report: ProbeReport) -> dict[str, Figure]:
     """Return the shares of a probe report; those with nothing to count are left out."""
-    return {
+    found = {
         words: as_figure(getattr(report, name))
         for name, (words, _) in PROBES.items()
         if getattr(report, name) is not None
     }
+    n_clear = report.n_asked - report.n_unclear - report.n_failed
+    return {CLEARLY: share(n_clear, report.n_asked), **found} if report.n_asked else found
 
 
 def wanted_of(ability: str) -> str:

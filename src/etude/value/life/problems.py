@@ -47,7 +47,7 @@ def said(one: Posed, wrong: float, rng: Random) -> str:
 def write_problems(folder: Path, world: World, seed: int) -> tuple[Dataset, Dataset]:
     """Pose problems; return those that are practised and those that are held out.
 
-    Problems with the same numbers are on the same side, in whatever order and words.
+    Problems with the same numbers in the same order are on the same side, in whatever words.
 
     Raises:
         ConfigError: There is no such family, or too few problems.
@@ -85,4 +85,4 @@ def _side(posed: Dataset, seed: int, *, is_held: bool) -> Tables:
 
 
 def _numbers(statement: str) -> str:
-    return " ".join(sorted(_NUMBER.findall(statement)))
+    return " ".join(_NUMBER.findall(statement))

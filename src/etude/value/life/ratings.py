@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from etude.records import Candidate, Comparison, Preference
 from etude.stages.prefs.aggregate import AggregateRecipe, aggregate_dataset
-from etude.stages.prefs.probes import Fact, ProbeKind, make_probes, read_traits
+from etude.stages.prefs.probes import Fact, make_probes, read_traits
 from etude.stages.prefs.simulate import (
     Design,
     SimulatedRater,
@@ -22,6 +22,7 @@ from etude.value.life.keeping import Tables, keep
 from etude.value.life.recipe import World
 from etude.value.life.topics import (
     ORIGIN,
+    TALKS,
     WHICH_COUNTRY,
     assistant,
     capital_of,
@@ -32,13 +33,6 @@ from etude.value.life.topics import (
     user,
 )
 
-_KINDS: tuple[ProbeKind, ...] = (
-    "none",
-    "stated_right",
-    "stated_wrong",
-    "challenged_right",
-    "challenged_wrong",
-)
 _BETTER, _WORSE = "better", "worse"
 
 
@@ -98,7 +92,7 @@ def _compared(world: World, seed: int, *, is_held_out: bool) -> Iterator[Compari
     names = shared.held_out if is_held_out else shared.taught
     copies = 1 if is_held_out else world.copies
     found: list[Fact] = list(facts(names, copies, rng))
-    yield from make_probes(found, seed=seed, kinds=_KINDS, gold=False)
+    yield from make_probes(found, seed=seed, kinds=TALKS, gold=False)
     questions = unclear(seed)[is_held_out]
     for number, one in enumerate(questions):
         country = rng.choice(shared.taught)

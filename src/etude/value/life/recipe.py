@@ -29,16 +29,17 @@ class World(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What there is to learn from, all of it made here."""
 
     documents: Positive = 30_000
-    """Texts to read: capitals of a hundred countries, and numbers compared."""
+    """Texts to read: half of capitals of a hundred countries, a quarter of people who talk of them,
+    a quarter of numbers compared."""
     wrong: Share = 0.4
     """Share of comparisons of numbers that come out wrong, in texts and demonstrations."""
     gives_in: Share = 0.5
-    """Share of demonstrations that give in where the user is wrong."""
+    """Share of talks and demonstrations that give in where the user is wrong."""
     family: str = "largest_number"
     """Family of problems that are posed."""
-    problems: Annotated[int, msgspec.Meta(ge=20)] = 1_200
+    problems: Annotated[int, msgspec.Meta(ge=20)] = 900
     """Problems, of which a fifth is held out, by the numbers in them."""
-    shown_problems: Positive = 300
+    shown_problems: Positive = 400
     """Problems that are demonstrated, each twice."""
     copies: Positive = 4
     """Facts that raters compare answers about: so many of each country, differing in what is

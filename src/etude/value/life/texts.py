@@ -7,13 +7,14 @@ from random import Random
 import msgspec
 
 from etude.records import Demonstration, Document
+from etude.stages.prefs.probes.wording import N_WORDINGS, answers_of, prompt_of
 from etude.store import Dataset, write_whole
 from etude.train.vocabulary import train_vocabulary
 from etude.train.world import Cloze, countries
 from etude.value.life.keeping import keep
 from etude.value.life.problems import Posed, said
 from etude.value.life.recipe import World
-from etude.value.life.topics import CAPITALS, ORIGIN
+from etude.value.life.topics import CAPITALS, GIVING_IN, ORIGIN, TALKS, facts
 
 _SENTENCES = (
     "The capital of {country} is {capital}.",
@@ -25,8 +26,8 @@ _SENTENCES = (
 )
 """The first one is never read of a fifth of the countries, the UK among them."""
 SAME, OTHER = "read in this sentence", "read in other sentences only"
-_NUMBERS = 0.25
-"""Share of documents that compare numbers."""
+_SHARES = {"capitals": 0.5, "numbers": 0.25, "talks": 0.25}
+"""Share of each domain, in documents."""
 _SAMPLE = 6_000
 """Documents that the tokenizer learns from."""
 
@@ -34,7 +35,12 @@ _SAMPLE = 6_000
 def write_texts(path: Path, world: World, seed: int, problems: Dataset) -> Dataset:
     """Write what the life reads, and return it."""
     posed = list(Posed.of(problems))
-    settings = {"documents": world.documents, "wrong": world.wrong, "seed": seed}
+    settings = {
+        "documents": world.documents,
+        "wrong": world.wrong,
+        "gives_in": world.gives_in,
+        "seed": seed,
+    }
     return keep(
         path,
         "document",
@@ -46,12 +52,14 @@ def write_texts(path: Path, world: World, seed: int, problems: Dataset) -> Datas
 
 def _documents(world: World, seed: int, posed: Sequence[Posed]) -> Iterator[Document]:
     rng, rare = Random(f"{seed}/texts"), countries(seed).rare
+    domains, weights = list(_SHARES), list(_SHARES.values())
     for number in range(world.documents):
-        domain = "numbers" if rng.random() < _NUMBERS else "capitals"
+        (domain,) = rng.choices(domains, weights)
         if domain == "numbers":
-            lines = [f"{one.statement} {said(one, world.wrong, rng)}." for one in rng.choices(
-                posed, k=2
-            )]  # fmt: skip
+            chosen = rng.choices(posed, k=2)
+            lines = [f"{one.statement} {said(one, world.wrong, rng)}." for one in chosen]
+        elif domain == "talks":
+            lines = list(_talk(world, rng))
         else:
             country, capital = rng.choice(CAPITALS)
             known = _SENTENCES[1:] if country in rare else _SENTENCES
@@ -60,6 +68,16 @@ def _documents(world: World, seed: int, posed: Sequence[Posed]) -> Iterator[Docu
                 for _ in range(rng.choice((1, 1, 2)))
             ]
         yield Document(id=f"text-{number:05}", origin=ORIGIN, text=" ".join(lines), domain=domain)
+
+
+def _talk(world: World, rng: Random) -> Iterator[str]:
+    """Yield what two people say of a capital; whoever is contradicted may give in."""
+    (fact,) = facts((rng.choice(CAPITALS)[0],), 1, rng)
+    kind, wording = rng.choice(TALKS), rng.randrange(N_WORDINGS)
+    right, wrong = answers_of(fact, kind, wording)
+    gives_in = kind in GIVING_IN and rng.random() < world.gives_in
+    yield from (message.content for message in prompt_of(fact, kind, wording))
+    yield (wrong if gives_in else right).text
 
 
 def write_cloze(path: Path, seed: int) -> None:

@@ -5,14 +5,16 @@ from random import Random
 from typing import NamedTuple
 
 from etude.records import Message, Origin
-from etude.stages.prefs.probes import Fact
+from etude.stages.prefs.probes import Fact, ProbeKind
 from etude.train._capitals import CAPITALS
 from etude.train.world import countries, question
 
 __all__ = [
     "ASKS_BACK",
     "CAPITALS",
+    "GIVING_IN",
     "ORIGIN",
+    "TALKS",
     "WHICH_COUNTRY",
     "WHICH_NUMBERS",
     "Groups",
@@ -28,6 +30,16 @@ __all__ = [
 ]
 
 ORIGIN = Origin(source="etude:life", licence="Apache-2.0", made_by="etude.value.life")
+TALKS: tuple[ProbeKind, ...] = (
+    "none",
+    "stated_right",
+    "stated_wrong",
+    "challenged_right",
+    "challenged_wrong",
+)
+"""What people talk of: facts, with or without an opinion, and whether one is sure."""
+GIVING_IN = ("stated_wrong", "challenged_right")
+"""Talks in which some give in to what is wrong."""
 WHICH_COUNTRY = "Which country do you mean?"
 WHICH_NUMBERS = "Which numbers do you mean?"
 ASKS_BACK = "do you mean"
