@@ -60,12 +60,12 @@ def late(module: str, *names: str) -> list[Callable[..., Any]]:
 
 
 def _print(found: "Ablation") -> None:
-    for arm in found.prepared.arms:
+    for arm in found.texts:
         times = found.recipe.tokens / arm.n_tokens
         click.echo(
             printable(
-                f"{arm.name}: {arm.n_tokens:,} tokens of {arm.n_documents:,} documents, "
-                f"read {times:.2f} times; {arm.n_left_out} left out, being measured on"
+                f"{arm.name}, seed {arm.seed}: {arm.n_tokens:,} tokens of {arm.n_documents:,} "
+                f"documents, read {times:.2f} times; {arm.n_left_out} left out, being measured on"
             )
         )
     for one in found.comparisons:

@@ -68,8 +68,9 @@ def test_every_proxy_reads_as_many_tokens_and_what_is_held_out_is_read_by_none(
     assert len(list((out / "proxies").iterdir())) == 6
     assert len({proxy.digest for proxy in found.proxies}) == 6
     assert found.prepared.n_passages == {"notes": 6, "tales": 6}
-    for arm in found.prepared.arms:
-        assert 60 < arm.n_documents < 110
+    assert len(found.texts) == 6
+    for arm in found.texts:
+        assert 40 < arm.n_documents < 60
 
 
 def test_the_same_command_again_trains_nothing_and_more_seeds_only_what_is_missing(
@@ -117,7 +118,7 @@ def test_steps_of_a_corpus_make_an_arm_and_amounts_a_curve(sense: Path, tmp_path
     found = ablate(recipe, tmp_path / "run")
     assert [one.arm for one in found.curves] == ["all", "tales"]
     assert found.main("tales").verdict == "not told apart"
-    tales = found.prepared.arms[1]
+    tales = found.texts[1]
     assert tales.n_documents < 60
 
 

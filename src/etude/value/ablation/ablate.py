@@ -66,8 +66,9 @@ def ablate(
         for arm in recipe.arms
     ]
     proxies: list[Proxy] = []
+    texts = [preparation.arm(arm, seed) for seed in range(recipe.seeds) for arm in recipe.arms]
     for number, (arm, tokens, seed) in enumerate(wanted):
-        material = preparation.material(arm)
+        material = preparation.material(arm, seed)
         settings = proxy_recipe(recipe.proxy, material, tokens, seed)
         name = f"proxy {number + 1} of {len(wanted)} ({arm}, {tokens:,} tokens, seed {seed})"
 
@@ -76,7 +77,7 @@ def ablate(
 
         digest, run = train_proxy(settings, material, out.resolve() / "proxies", told)
         proxies.append(measured(run, arm, tokens, digest, seed))
-    found = compare(recipe, prepared, proxies)
+    found = compare(recipe, prepared, texts, proxies)
     if recipe.mixtures is not None:
         runs, best = learn_mixture(recipe.mixtures, preparation, out.resolve() / "proxies", tell)
         runs.save(out / RUNS)

@@ -32,7 +32,7 @@ def learn_mixture(
         ConfigError: The arm has fewer than two domains, or there are too few runs.
     """
     recipe = preparation.recipe
-    arm = Dataset.open(preparation.material(wanted.arm).data)
+    arm = Dataset.open(preparation.material(wanted.arm, _SEED).data)
     by_domain = _by_domain(arm, recipe.data_seed)
     if len(by_domain) < 2:
         raise ConfigError(f"mixtures: the arm {wanted.arm} has a single domain")
@@ -52,7 +52,7 @@ def learn_mixture(
                 settings=msgspec.json.encode(shares).decode(),
             ),
         )
-        material = msgspec.structs.replace(preparation.material(wanted.arm), data=held.path)
+        material = msgspec.structs.replace(preparation.material(wanted.arm, _SEED), data=held.path)
         settings = proxy_recipe(recipe.proxy, material, recipe.tokens, _SEED)
 
         def told(what: str, done: int, total: int, number: int = number) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from etude.errors import ConfigError
-from etude.value.ablation.prepare import Prepared
+from etude.value.ablation.prepare import Prepared, Ready
 from etude.value.ablation.recipe import AblateRecipe
 from etude.value.proxies.training import Proxy
 from etude.value.statistics.curve import LearningCurve, fit_curve
@@ -53,6 +53,8 @@ class Ablation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     recipe: AblateRecipe
     prepared: Prepared
+    texts: tuple[Ready, ...]
+    """What each arm read with each seed."""
     comparisons: tuple[Comparison, ...]
     curves: tuple[ArmCurve, ...]
     proxies: tuple[Proxy, ...]
@@ -71,7 +73,9 @@ class Ablation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         raise ConfigError(f"{arm!r} was not compared")
 
 
-def compare(recipe: AblateRecipe, prepared: Prepared, proxies: Sequence[Proxy]) -> Ablation:
+def compare(
+    recipe: AblateRecipe, prepared: Prepared, texts: Sequence[Ready], proxies: Sequence[Proxy]
+) -> Ablation:
     """Return what the proxies say.
 
     Raises:
@@ -81,6 +85,7 @@ def compare(recipe: AblateRecipe, prepared: Prepared, proxies: Sequence[Proxy]) 
     return Ablation(
         recipe=recipe,
         prepared=prepared,
+        texts=tuple(texts),
         comparisons=tuple(
             one
             for arm in recipe.arms

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice, zip_longest
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import msgspec
 
 from etude.engine import engines
 from etude.errors import ConfigError, RecordError, blame
+from etude.records import Document
 from etude.stages.corpus.build import build
 from etude.stages.corpus.recipe import CorpusRecipe
 from etude.store import Dataset, write_whole
@@ -20,12 +21,14 @@ from etude.train.vocabulary import read_vocabulary, train_vocabulary
 from etude.value.ablation.recipe import AblateRecipe, Settings
 from etude.value.proxies.measured_on import passages, write_cloze
 from etude.value.proxies.texts import (
+    Drawn,
     Passages,
     Sources,
     chance_of,
     content_digest,
     documents,
     draw,
+    passage,
     write_documents,
 )
 from etude.value.proxies.training import Material, Tell, check_proxy
@@ -36,9 +39,10 @@ _LITTLE_BYTES = 5_000_000
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One arm, ready to be read."""
+    """The text of one arm for one seed, ready to be read."""
 
     name: str
+    seed: int
     digest: str
     """Of its documents."""
     n_documents: int
@@ -55,7 +59,6 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     made_of: str
     """Digest of what the recipe says of it."""
-    arms: tuple[Ready, ...]
     n_passages: dict[str, int]
     """Held out, by domain."""
     held_out: str
@@ -73,11 +76,14 @@ class Preparation:
         self.folder = folder
         self.tell = tell
         self._tokenizer = folder / "tokenizer.json"
+        self._sets: dict[str, list[Path]] | None = None
+        self._known = Passages([])
+        self._kept_back: frozenset[str] = frozenset()
 
-    def material(self, arm: str) -> Material:
+    def material(self, arm: str, seed: int) -> Material:
         """Where the things of an arm lie."""
         return Material(
-            data=self.folder / "arms" / arm,
+            data=self.folder / "arms" / f"{arm}-{seed}",
             held_out=self.folder / "held-out",
             vocabulary=self._tokenizer,
             cloze=self.folder / "cloze.jsonl" if self.recipe.cloze else None,
@@ -105,15 +111,34 @@ class Preparation:
         write_whole(done, msgspec.json.format(msgspec.json.encode(found)))
         return found
 
+    def arm(self, name: str, seed: int) -> Ready:
+        """Draw the text of an arm for a seed, once, and return what it is.
+
+        Raises:
+            ConfigError: No document is left to read.
+            RecordError: A data set is damaged.
+        """
+        done = self.folder / "arms" / f"{name}-{seed}.json"
+        if done.exists():
+            with blame(RecordError, f"reading {done}"):
+                return msgspec.json.decode(done.read_bytes(), type=Ready)
+        if self._sets is None:
+            arms = self.recipe.arms
+            self._sets = {key: self._built(key, arm.data, arm.steps) for key, arm in arms.items()}
+            self._known = Passages([one.text for one in self._held_out(self._sets).documents()])
+        held = self._write_arm(name, seed, self._sets[name])
+        with offline():
+            ready = self._ready(name, seed, held)
+        write_whole(done, msgspec.json.encode(ready))
+        return ready
+
     def _make(self, made_of: str) -> Prepared:
         arms = self.recipe.arms
-        sets = {name: self._built(name, arm.data, arm.steps) for name, arm in arms.items()}
-        held, kept_back = self._held_out(sets)
+        self._sets = {name: self._built(name, arm.data, arm.steps) for name, arm in arms.items()}
+        held = self._held_out(self._sets)
         measured = list(held.documents())
-        known = Passages([document.text for document in measured])
-        texts = {
-            name: self._write_arm(name, paths, kept_back, known) for name, paths in sets.items()
-        }
+        self._known = Passages([document.text for document in measured])
+        texts = {name: self._write_arm(name, 0, paths) for name, paths in self._sets.items()}
         self._train_vocabulary(texts)
         n_cloze = 0
         if self.recipe.cloze:
@@ -128,7 +153,6 @@ class Preparation:
                 raise ConfigError("cloze: nothing held out can be asked for; set cloze = 0")
         return Prepared(
             made_of=made_of,
-            arms=tuple(self._ready(name, held) for name, held in texts.items()),
             n_passages=dict(sorted(Counter(document.domain for document in measured).items())),
             held_out=content_digest(held),
             n_cloze=n_cloze,
@@ -149,8 +173,8 @@ class Preparation:
         build(CorpusRecipe(sources=(source,), steps=tuple(steps)), target, engine)
         return [target]
 
-    def _held_out(self, sets: dict[str, list[Path]]) -> tuple[Dataset, frozenset[str]]:
-        """Return what is measured on, and the ids that no arm may read."""
+    def _held_out(self, sets: dict[str, list[Path]]) -> Dataset:
+        """Return what is measured on, and note the ids that no arm may read."""
         recipe = self.recipe
         self.tell("choosing what to measure on", 0, 0)
         if recipe.held_out:
@@ -167,26 +191,33 @@ class Preparation:
         )
         how = [recipe.passages, recipe.passage_chars, recipe.data_seed, recipe.held_out_share]
         sources = _sources("held-out", paths, how)
-        return write_documents(self.folder / "held-out", cut, None, sources), ids
+        self._kept_back = ids
+        return write_documents(self.folder / "held-out", cut, None, sources)
 
-    def _write_arm(
-        self, name: str, paths: Sequence[Path], kept_back: frozenset[str], known: Passages
-    ) -> Dataset:
+    def _write_arm(self, name: str, seed: int, paths: Sequence[Path]) -> Dataset:
         recipe, arm = self.recipe, self.recipe.arms[name]
-        self.tell(f"drawing the text of {name}", 0, 0)
+        self.tell(f"drawing the text of {name} for seed {seed}", 0, 0)
         drawn = draw(
             paths,
             domains=arm.domains,
             without=arm.without,
-            leave_out=kept_back,
+            leave_out=self._kept_back,
             n_bytes=recipe.most_bytes,
-            seed=recipe.data_seed,
+            most_each=recipe.document_chars,
+            seed=chance_of(str(seed), recipe.data_seed),
         )
         if not drawn.ids:
             raise ConfigError(f"{name}: no document is left to read")
-        sources = _sources(name, paths, [arm, recipe.most_bytes, recipe.data_seed])
-        target = self.material(name).data
-        return write_documents(target, documents(paths, drawn.ids), known, sources)
+        how = [arm, recipe.most_bytes, recipe.document_chars, recipe.data_seed, seed]
+        sources = _sources(name, paths, how)
+        target = self.material(name, seed).data
+        return write_documents(target, self._cut(paths, drawn), self._known, sources)
+
+    def _cut(self, paths: Sequence[Path], drawn: Drawn) -> Iterator[Document]:
+        most, chance = self.recipe.document_chars, self.recipe.data_seed
+        for document in documents(paths, drawn.ids):
+            text = passage(document.text, most, chance) if most else document.text
+            yield msgspec.structs.replace(document, text=text)
 
     def _train_vocabulary(self, texts: dict[str, Dataset]) -> None:
         """Train one tokenizer on as many documents of every arm, so that it favours none."""
@@ -207,7 +238,7 @@ class Preparation:
         made = train_vocabulary(turns, settings.size)
         write_whole(self._tokenizer, made.backend_tokenizer.to_str().encode())
 
-    def _ready(self, name: str, held: Dataset) -> Ready:
+    def _ready(self, name: str, seed: int, held: Dataset) -> Ready:
         tokenizer = read_vocabulary(self._tokenizer)
         n_bytes = n_tokens = 0
         texts = (document.text for document in held.documents())
@@ -218,6 +249,7 @@ class Preparation:
             raise ConfigError(f"{name}: no text is left to read")
         return Ready(
             name=name,
+            seed=seed,
             digest=content_digest(held),
             n_documents=held.n_rows("documents"),
             n_bytes=n_bytes,

@@ -53,8 +53,8 @@ class AblateRecipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     amounts: tuple[Positive, ...] = ()
     """Smaller numbers of tokens to read as well, for a curve of each arm; three or more."""
     seeds: Annotated[int, msgspec.Meta(ge=1, le=100)] = 4
-    """Proxies of each arm. They differ in their weights and in the order of the text; seed for
-    seed, arms begin with the same weights."""
+    """Proxies of each arm. They differ in their weights, in the documents that are drawn and in
+    their order; seed for seed, arms begin with the same weights and draw the same documents."""
     proxy: Settings = {}
     """The model and how it is trained, as a recipe of `etude train pretrain`; text, seed, number of
     steps and tokenizer are not its to say."""
@@ -74,8 +74,11 @@ class AblateRecipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Sentences of what is held out, in each domain, whose last word is to be told from three other
     words; 0 asks for none."""
     text_bytes: Count = 0
-    """Most text of each arm that is used, drawn by the ids of documents; 0 means 12 bytes for each
-    token that is read, which is all fresh text. Arms with less are read more than once."""
+    """Text of each arm that is drawn for each seed, by the ids of documents; 0 means 6 bytes for
+    each token that is read, which is all fresh text. Arms with less are read more than once."""
+    document_chars: Count = 4000
+    """Most of one document that is read, a passage from somewhere in it: else few long ones would
+    be all there is, and chance decide between arms; 0 reads documents whole."""
     data_seed: int = 0
     """Chooses documents, passages and words."""
     level: Share = 0.95
@@ -109,7 +112,7 @@ class AblateRecipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     @property
     def most_bytes(self) -> int:
         """Most text of an arm."""
-        return self.text_bytes or 12 * self.tokens
+        return self.text_bytes or 6 * self.tokens
 
     def resolved(self) -> "AblateRecipe":
         """Return the recipe with the steps of other recipes spelt out.
@@ -134,6 +137,6 @@ class AblateRecipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         said = [
             self.arms, self.held_out, self.held_out_steps, self.held_out_from,
             self.held_out_share, self.passages, self.passage_chars, self.cloze, self.most_bytes,
-            self.data_seed, self.proxy.get("vocabulary"),
+            self.document_chars, self.data_seed, self.proxy.get("vocabulary"),
         ]  # fmt: skip
         return msgspec.json.encode(said, order="deterministic")

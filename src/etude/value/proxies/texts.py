@@ -56,9 +56,12 @@ def draw(
     without: Collection[str] = (),
     leave_out: Collection[str] = (),
     n_bytes: int = 0,
+    most_each: int = 0,
     seed: int = 0,
 ) -> Drawn:
     """Choose documents by chance until there are `n_bytes` of text; 0 takes all.
+
+    With `most_each`, no document counts more than so much.
 
     Two data sets that hold the same document agree on its place in the order.
 
@@ -72,7 +75,7 @@ def draw(
             lengths = pc.fill_null(pc.binary_length(batch.column("text")), 0).to_pylist()
             ids, names = batch.column("id").to_pylist(), batch.column("domain").to_pylist()
             sizes += [
-                (chance_of(key, seed), key, size)
+                (chance_of(key, seed), key, min(size, most_each or size))
                 for key, name, size in zip(ids, names, lengths, strict=True)
                 if size
                 and (not domains or name in domains)

@@ -18,7 +18,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     mean: float
     low: float
-    """Bounds by Student's t; infinite with a single pair."""
+    """Bounds by Student's t; infinite with a single pair, which JSON has as null."""
     high: float
     low_drawn: float
     """Bounds by drawing the pairs anew (the bootstrap), widened for their small number. They never
