@@ -23,6 +23,12 @@ LAYOUTS = {
         ("proj",),
         ("tests",),
     ),
+    "tests beside the packages": (
+        ["src/proj/__init__.py", "src/tests/__init__.py", "src/tests/test_a.py"],
+        ("src/proj",),
+        ("src/tests",),
+    ),
+    "one file inside": (["proj/__init__.py", "proj/test.py"], ("proj",), ("proj/test.py",)),
     "namespace": (["src/org/proj/__init__.py", "tests/test_a.py"], ("src/org",), ("tests",)),
 }
 

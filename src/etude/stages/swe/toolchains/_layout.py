@@ -233,7 +233,21 @@ def _test_paths(tree: Path, roots: tuple[str, ...]) -> tuple[str, ...]:
             for p in walk(tree / root)
             if TEST_FILE.match(p.name) and p.name.startswith("test_")
         ]
-    return tuple(loose)
+    return tuple(loose) or _rare_test_paths(tree, roots)
+
+
+def _rare_test_paths(tree: Path, roots: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a tests folder beside the packages, else files in them that are called for tests."""
+    beside = sorted({(Path(root).parent / name).as_posix() for root in roots for name in _INNER})
+    for path in beside:
+        if (tree / path).is_dir() and _holds_tests(tree / path):
+            return (path,)
+    return tuple(
+        (Path(root) / name).as_posix()
+        for root in roots
+        for name in ("test.py", "tests.py")
+        if (tree / root / name).is_file()
+    )
 
 
 _INNER = {"tests", "test", "_tests"}
