@@ -143,6 +143,7 @@
       const first = scoreGroups.find((one) => !one.querySelector("input:checked")) || scoreGroups[0];
       if (first) { first.querySelector("input").focus(); first.scrollIntoView({ block: "nearest" }); }
     },
+    e: () => { const first = form.querySelector(".reasons input"); if (first) first.focus(); },
     w: () => { const field = form.elements.namedItem("rationale"); if (field) field.focus(); },
     r: again,
     m: () => document.dispatchEvent(new CustomEvent("rate-source")),
