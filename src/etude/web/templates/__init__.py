@@ -24,7 +24,6 @@ def _moment(seconds: float | None) -> str:
 
 _PAGES = environment(Path(__file__).parent, {"kept": _kept, "moment": _moment})
 _PAGES.globals["tabs"] = tabs
-_PAGES.globals["data_roles"] = frozenset({"lead", "reviewer", "viewer"})
 
 
 def render(template: str, **values: object) -> str:
