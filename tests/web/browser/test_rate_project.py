@@ -96,7 +96,7 @@ def test_two_raters_and_a_lead_do_a_whole_project(browser: Browser, tmp_path: Pa
     assert len({(rating.rater, rating.comparison_id) for rating in work}) == 2 * N_ITEMS
     assert len({rating.rater for rating in work}) == 2
     assert all(rating.rationale.startswith("because of reason") for rating in work)
-    assert all(rating.reasons == ("follows the instruction",) for rating in work)
+    assert all(rating.reasons == ("correct",) for rating in work)
     assert all(rating.guidelines == "1" and rating.duration_s >= 0 for rating in work)
     assert all(sorted(rating.order) == [0, 1] and rating.scores for rating in work)
     assert any(rating.purpose == "adjudication" for rating in ratings)
