@@ -45,7 +45,7 @@ fix: $(TORCH)  ## format and mend what can be mended by itself
 	@$(BIN)/ruff check --fix .
 
 bench: $(TORCH)  ## measure, as ratios against peers and stated limits
-	@for name in boxes corpus corpus_recipe corpus_peers corpus_memory tokens verifiers verifier_cases code_verdicts validation; do $(BIN)/python benchmarks/$$name.py || exit 1; done
+	@for name in boxes corpus corpus_recipe corpus_peers corpus_memory tokens verifiers verifier_cases code_verdicts validation training; do $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 fuzz: $(READY)  ## ten minutes of hostile bytes for the kernel, under sanitizers: a nightly target
 	@$(BIN)/python tests/stages/corpus/kernel/fuzz/run.py --seconds 600
