@@ -43,6 +43,8 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     name: str
     seed: int
+    made_of: str
+    """What the recipe says of it."""
     digest: str
     """Of its documents."""
     n_documents: int
@@ -121,7 +123,12 @@ class Preparation:
         done = self.folder / "arms" / f"{name}-{seed}.json"
         if done.exists():
             with blame(RecordError, f"reading {done}"):
-                return msgspec.json.decode(done.read_bytes(), type=Ready)
+                found = msgspec.json.decode(done.read_bytes(), type=Ready)
+            if found.made_of != self._made_of(name):
+                raise ConfigError(
+                    f"{done.parent / name}-{seed} holds other text; name a new folder"
+                )
+            return found
         if self._sets is None:
             arms = self.recipe.arms
             self._sets = {key: self._built(key, arm.data, arm.steps) for key, arm in arms.items()}
@@ -219,6 +226,9 @@ class Preparation:
             text = passage(document.text, most, chance) if most else document.text
             yield msgspec.structs.replace(document, text=text)
 
+    def _made_of(self, name: str) -> str:
+        return msgspec.json.encode(self.recipe.arms[name], order="deterministic").decode()
+
     def _train_vocabulary(self, texts: dict[str, Dataset]) -> None:
         """Train one tokenizer on as many documents of every arm, so that it favours none."""
         if self._tokenizer.exists():
@@ -250,6 +260,7 @@ class Preparation:
         return Ready(
             name=name,
             seed=seed,
+            made_of=self._made_of(name),
             digest=content_digest(held),
             n_documents=held.n_rows("documents"),
             n_bytes=n_bytes,

@@ -133,9 +133,10 @@ class AblateRecipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         return msgspec.structs.replace(self, arms=arms)
 
     def preparation(self) -> bytes:
-        """Return what decides the texts: seeds, amounts and the model can change without them."""
+        """Return what decides what is measured on; seeds, amounts and other arms can be added."""
         said = [
-            self.arms, self.held_out, self.held_out_steps, self.held_out_from,
+            self.arms.get(self.held_out_from), self.held_out_from, self.held_out,
+            self.held_out_steps,
             self.held_out_share, self.passages, self.passage_chars, self.cloze, self.most_bytes,
             self.document_chars, self.data_seed, self.proxy.get("vocabulary"),
         ]  # fmt: skip
