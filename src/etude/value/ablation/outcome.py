@@ -127,7 +127,9 @@ def _compare(arm: str, recipe: AblateRecipe, proxies: Sequence[Proxy]) -> list[C
 
 def _family(metric: str) -> str:
     """Return what kind of figure this is; empty for those that are not compared."""
-    family = metric.partition("/")[0]
+    family, _, member = metric.partition("/")
+    if member.partition("/")[0] == "chance":
+        return ""
     return family if family in (*_LOWER_IS_BETTER, *_HIGHER_IS_BETTER) else ""
 
 
