@@ -57,7 +57,10 @@ def _asked(answer: httpx2.Response, screen: Screen) -> str:
         assert NOT_FROM_THE_APP in said.replace("This form", "this form")
     else:
         # Some want more than a path, such as which two versions to compare, or look closer.
-        assert answer.status_code in (200, 303, 403, 404, 410, 422), (screen.path, answer.status_code)
+        assert answer.status_code in (200, 303, 403, 404, 410, 422), (
+            screen.path,
+            answer.status_code,
+        )
     return "in"
 
 
