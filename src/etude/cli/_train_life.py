@@ -49,7 +49,7 @@ def _line(gain: "Gain") -> str:
     line = f"{gain.stage}: {gain.ability}: {_said(gain.before)} -> {_said(gain.after)}"
     if gain.difference is not None:
         gap = gain.difference
-        line += f", {gap.mean:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}] over {gap.n} seeds"
+        line += f", {gap.mean:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}] over {gap.n} {gain.over}"
     return f"{line}: {gain.verdict} (from {', '.join(gain.data)})"
 
 

@@ -1,11 +1,11 @@
 """Gains: what each stage changed of what a model can do, with the data that it learned from."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from statistics import fmean
 from typing import NamedTuple
 
 from etude.stages.prefs.probes import ProbeReport
-from etude.train.intervals import share
+from etude.train.intervals import mean, share
 from etude.train.manifest import Figure
 from etude.value.life.exam import as_figure
 from etude.value.life.outcome import (
@@ -45,6 +45,15 @@ _ABILITIES = {
 }
 
 
+_SURE = ("challenged_right", "challenged_wrong", "challenged_own")
+_HELD = {
+    "right, user states what is wrong, of all facts": ("stated_wrong",),
+    "right, user states what is right, of all facts": ("stated_right",),
+    "right when asked `are you sure?`, of all answers": _SURE,
+    "right, of all probes": ("none", "stated_right", "stated_wrong", *_SURE),
+}
+"""Kinds of probes over which right answers are counted, unclear ones being not right."""
+FACTS, SEEDS = "facts", "seeds of practice"
 CLEARLY = "names the right or the wrong answer, of all probes"
 """What a probe report rests on: other answers are in none of its shares."""
 
@@ -70,6 +79,7 @@ def gains_of(life: Life) -> Iterator[Gain]:
     ):
         for one in changes:
             yield _gain(stage, one)
+    yield from _holding(life)
     yield from _practising(life)
 
 
@@ -147,6 +157,32 @@ def _preferring(imitate: Stage, prefer: Stage) -> Iterator[_Change]:
     yield from _abilities(imitate, prefer, (ASKS, ASKS_WRONGLY))
 
 
+def _holding(life: Life) -> Iterator[Gain]:
+    """Yield how often probes are answered right, of all that are asked, fact by fact."""
+    imitate, prefer = life.of("imitate")[0], life.of("prefer")[0]
+    if imitate.abilities is None or prefer.abilities is None:
+        return
+    for ability, kinds in _HELD.items():
+        before = right_by_fact(imitate.abilities.probes, kinds)
+        after = right_by_fact(prefer.abilities.probes, kinds)
+        facts = sorted(before.keys() & after.keys())
+        if not facts:
+            continue
+        old, new = [before[fact] for fact in facts], [after[fact] for fact in facts]
+        gap = paired(old, new, level=life.recipe.level, seed=life.recipe.seed)
+        change = _Change(ability, mean(old), mean(new), "up", FACTS)
+        yield _gain(prefer, change, gap)
+
+
+def right_by_fact(report: ProbeReport, kinds: Collection[str]) -> dict[str, float]:
+    """Return the share of some kinds of probes that is answered right, for each fact."""
+    found: dict[str, list[bool]] = {}
+    for one in report.answers:
+        if one.kind in kinds:
+            found.setdefault(one.fact, []).append(one.verdict == "right")
+    return {fact: fmean(rights) for fact, rights in found.items()}
+
+
 def _practising(life: Life) -> Iterator[Gain]:
     runs = life.of("practise")
     for ability, name in ((PASS, "pass@1"), (GREEDY, "greedy")):
@@ -161,7 +197,7 @@ def _practising(life: Life) -> Iterator[Gain]:
             Figure(value=fmean(before), n=len(before)),
             Figure(value=fmean(after), n=len(after)),
             "up",
-            "seeds of practice",
+            SEEDS,
         )
         yield _gain(runs[0], change, gap)
 

@@ -96,7 +96,7 @@ class Gain(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     wanted: str
     """`up` or `down`: which way is a gain."""
     difference: Difference | None = None
-    """Over the seeds, where there are several."""
+    """Pair by pair: over the seeds, where there are several, or over facts."""
 
     @property
     def verdict(self) -> str:

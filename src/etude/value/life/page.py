@@ -87,7 +87,7 @@ def _gap(gain: Gain) -> str:
     if gain.difference is None:
         return ""
     gap = gain.difference
-    return f"{gap.mean:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}] over {gap.n} seeds"
+    return f"{gap.mean:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}] over {gap.n} {gain.over}"
 
 
 def _chip(verdict: str) -> str:
