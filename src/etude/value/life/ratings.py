@@ -91,7 +91,7 @@ def _compared(world: World, seed: int, *, is_held_out: bool) -> Iterator[Compari
     shared, rng = groups(seed), Random(f"{seed}/compared/{is_held_out}")
     names = shared.held_out if is_held_out else shared.taught
     copies = 1 if is_held_out else world.copies
-    found: list[Fact] = list(facts(names, copies, rng))
+    found: list[Fact] = list(facts(names, copies, rng, among=names))
     yield from make_probes(found, seed=seed, kinds=TALKS, gold=False)
     questions = unclear(seed)[is_held_out]
     for number, one in enumerate(questions):

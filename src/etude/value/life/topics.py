@@ -97,9 +97,20 @@ def groups(seed: int) -> Groups:
     return Groups((*known.taught, *spare[:half]), held_out)
 
 
-def facts(names: tuple[str, ...], copies: int, rng: Random) -> Iterator[Fact]:
-    """Yield facts about countries, each copy with another wrong answer."""
-    everywhere = [capital for _, capital in CAPITALS]
+def facts(
+    names: tuple[str, ...], copies: int, rng: Random, *, among: tuple[str, ...] = ()
+) -> Iterator[Fact]:
+    """Yield facts about countries, each copy with another wrong answer.
+
+    Args:
+        names: The countries.
+        copies: Facts about each.
+        rng: For what is wrong.
+        among: Countries whose capitals are the wrong answers; empty for all. Where answers are
+            judged it must be `names`: else the capital of a country that is held out is only ever
+            seen as a wrong answer, and a judge learns that.
+    """
+    everywhere = [capital for country, capital in CAPITALS if not among or country in among]
     for country in names:
         right = capital_of(country)
         wrong = rng.sample([capital for capital in everywhere if capital != right], copies)
