@@ -83,6 +83,8 @@ def _gaps(found: Ablation, arm: str) -> list[tuple[str, Markup]]:
     mine = [one for one in found.comparisons if one.arm == arm]
     charts: list[tuple[str, Markup]] = []
     for family, name in _NAMES.items():
+        if family == "probability":  # of tiny models it is tiny, and the table has it
+            continue
         rows = [
             Gap(
                 label=one.metric.partition("/")[2],
