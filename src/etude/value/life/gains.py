@@ -157,7 +157,7 @@ def _preferring(imitate: Stage, prefer: Stage) -> Iterator[_Change]:
     for words, wanted in PROBES.values():
         if words in old and words in new:
             yield _Change(words, old[words], new[words], wanted)
-    yield from _abilities(imitate, prefer, (ASKS, ASKS_WRONGLY))
+    yield from _abilities(imitate, prefer, (ANSWERS, ASKS, ASKS_WRONGLY, PASS))
 
 
 def _holding(life: Life) -> Iterator[Gain]:
