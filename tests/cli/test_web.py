@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -99,3 +100,6 @@ def test_what_is_wrong_with_the_request_is_said_before_anything_is_served(tmp_pa
         assert done.exit_code == 2, done.output
         assert words in done.stderr
         assert "Traceback" not in done.stderr
+        if words not in ("does not answer", "no e-mail address"):
+            assert not (tmp_path / "home").exists(), "nothing is made for a wrong request"
+        shutil.rmtree(home, ignore_errors=True)

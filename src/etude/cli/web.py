@@ -69,7 +69,6 @@ def command(
     The first start prints a link with which the first administrator joins. The app speaks plain
     HTTP; for other machines put a proxy with TLS before it and give its address as --url.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     home = Home(
         folder=folder,
         database=Database(database) if database else Database.in_file(folder / "etude.db"),
@@ -77,6 +76,7 @@ def command(
         models=_models(models_file or folder / "models.toml", asked=models_file is not None),
         behind_proxy=behind_proxy,
     )
+    folder.mkdir(parents=True, exist_ok=True)
     if admin:
         migrate(home.database)
         click.echo(admin_link(home, admin))
