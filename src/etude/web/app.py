@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Scope
 from etude.web import screens as screens_package
 from etude.web.asking import Ask, Screen
 from etude.web.database import migrate
-from etude.web.door import endpoint, few_at_once
+from etude.web.door import endpoint
 from etude.web.home import Home
 from etude.web.security import Headers, host_of
 from etude.web.throttle import Throttle
@@ -54,11 +54,10 @@ def make_app(home: Home, throttle: Throttle | None = None) -> ASGIApp:
     home.datasets.mkdir(parents=True, exist_ok=True)
     migrate(home.database)
     throttle = throttle or Throttle()
-    heavy = few_at_once()
     routes: list[Route | Mount] = [
         Route(
             screen.path,
-            endpoint(home, throttle, screen, heavy),
+            endpoint(home, throttle, screen),
             methods=[screen.method],
             name=f"{screen.method} {screen.path}",
         )

@@ -6,6 +6,7 @@ import os
 from collections.abc import Awaitable, Callable
 
 from anyio import CapacityLimiter, to_thread
+from anyio.lowlevel import RunVar
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
@@ -34,13 +35,22 @@ class _Refused(Exception):  # noqa: N818
         self.wait_s = wait_s
 
 
-def few_at_once() -> CapacityLimiter:
+# One for each event loop: a limiter that two of them share loses the turn of whoever waits.
+_few_at_once: RunVar[CapacityLimiter] = RunVar("few_at_once")
+
+
+def _heavy_turns() -> CapacityLimiter:
     """Return what lets as many heavy screens run at once as leave the processor to the others."""
-    return CapacityLimiter(max(1, (os.cpu_count() or 1) - 1))
+    try:
+        return _few_at_once.get()
+    except LookupError:
+        limiter = CapacityLimiter(max(1, (os.cpu_count() or 1) - 1))
+        _few_at_once.set(limiter)
+        return limiter
 
 
 def endpoint(
-    home: Home, throttle: Throttle, screen: Screen, heavy: CapacityLimiter | None = None
+    home: Home, throttle: Throttle, screen: Screen
 ) -> Callable[[Request], Awaitable[Response]]:
     """Return the function that answers requests for a screen.
 
@@ -50,9 +60,7 @@ def endpoint(
         home: The installation.
         throttle: How many requests one caller may make.
         screen: What answers.
-        heavy: What all heavy screens share, so that they leave the processor to the others.
     """
-    shared = heavy or few_at_once()
 
     async def answer(request: Request) -> Response:
         ask = Ask(home, request)
@@ -67,7 +75,7 @@ def endpoint(
             await _read(ask, screen)
             if screen.method == "POST":
                 _check_form(ask)
-            return await _answer(ask, screen, shared)
+            return await _answer(ask, screen)
         except _Refused as refused:
             found = ask.refuse(refused.status, str(refused))
             if refused.wait_s:
@@ -85,11 +93,11 @@ def _slow_down(throttle: Throttle, caller: str, now: float, share: float = 1.0) 
         raise _Refused(429, "too many requests; wait a moment", wait_s)
 
 
-async def _answer(ask: Ask, screen: Screen, heavy: CapacityLimiter) -> Response:
+async def _answer(ask: Ask, screen: Screen) -> Response:
     if inspect.iscoroutinefunction(screen.answer):
         found = await screen.answer(ask)
     elif screen.heavy:
-        found = await to_thread.run_sync(screen.answer, ask, limiter=heavy)
+        found = await to_thread.run_sync(screen.answer, ask, limiter=_heavy_turns())
     else:
         found = await run_in_threadpool(screen.answer, ask)
     if not isinstance(found, Response):
