@@ -33,6 +33,7 @@ demo: $(READY)  ## the main job on one real project, end to end, with a report
 
 test: $(TORCH)  ## the default test suite
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -q -m "browser and not slow" tests/web/browser
 
 check: $(TORCH)  ## format, lint, types, import contracts
 	@$(BIN)/ruff format --check .
