@@ -16,6 +16,9 @@ from etude.web.door import endpoint
 from etude.web.security import POLICY, SEALED_POLICY, Headers
 from etude.web.throttle import Throttle
 
+# Headers do not depend on the database.
+one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
 
 def _check(answer: httpx2.Response, where: object) -> None:
     headers = answer.headers
@@ -33,6 +36,7 @@ def _check(answer: httpx2.Response, where: object) -> None:
     assert "site-packages" not in answer.text, where
 
 
+@one_database
 def test_every_page_of_every_screen_carries_the_headers(world: World) -> None:
     for screen in all_screens():
         for side in (world.ours["rate"], world.ours["write"]):
@@ -43,6 +47,7 @@ def test_every_page_of_every_screen_carries_the_headers(world: World) -> None:
                     _check(answer, (screen.path, answer.status_code))
 
 
+@one_database
 def test_errors_files_and_refusals_carry_the_headers(installation: Installation) -> None:
     person = installation.person("ann")
     client = installation.stranger()
@@ -66,6 +71,7 @@ def test_errors_files_and_refusals_carry_the_headers(installation: Installation)
     assert answers[9].status_code == 400
 
 
+@one_database
 def test_nothing_of_a_session_is_kept_by_caches(world: World) -> None:
     client = world.ours["rate"].lead_of_all.client
     for screen in all_screens("GET"):
@@ -75,6 +81,7 @@ def test_nothing_of_a_session_is_kept_by_caches(world: World) -> None:
         assert answer.headers["cache-control"] == "no-store", screen.path
 
 
+@one_database
 @pytest.mark.parametrize("accept", ["text/html", "application/json"])
 def test_a_failure_within_is_told_without_what_failed(
     installation: Installation, accept: str

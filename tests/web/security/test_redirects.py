@@ -129,6 +129,7 @@ TRAVERSALS = (
 )
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_parts_of_paths_that_are_no_ids_find_nothing(world: World) -> None:
     (world.installation.home.folder / "secret.txt").write_text("the secret of the house")
     for screen in all_screens():

@@ -17,6 +17,9 @@ from tests.web.security.populated import (
     populate,
 )
 
+# What a page shows does not depend on the database.
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
 
 def _check(answer: httpx2.Response, where: object) -> None:
     sort = answer.headers.get("content-type", "")
