@@ -17,10 +17,9 @@ from etude.stages.swe.bugs._mutations import (
     Facts,
     Function,
     Mutation,
-    Place,
     Source,
-    places,
 )
+from etude.stages.swe.bugs._turns import by_size, in_turns, runs
 
 _NAME = "mutate"
 
@@ -52,15 +51,11 @@ class MutateMaker(BugMaker, frozen=True, kw_only=True):
         n_made: Counter[str] = Counter()
         order = sorted(files, key=lambda file: file.path)
         rng.shuffle(order)
-        queues = [_bugs_of(file, wanted, self.max_per_function, n_made, rng) for file in order]
-        while queues:
-            left = []
-            for queue in queues:
-                if (bug := next(queue, None)) is not None:
-                    n_made[bug.kind] += 1
-                    left.append(queue)
-                    yield bug
-            queues = left
+        for bug in in_turns(
+            _bugs_of(file, wanted, self.max_per_function, n_made, rng) for file in order
+        ):
+            n_made[bug.kind] += 1
+            yield bug
 
 
 class _Sites:
@@ -75,7 +70,7 @@ class _Sites:
         self._used: set[str] = set()
         self._open: dict[Mutation, list[Edit]] = {}
         for mutation in wanted:
-            edits = [e for e in mutation.find(function) if _runs(self.source, e, covered)]
+            edits = [e for e in mutation.find(function) if runs(self.source, e, covered)]
             if edits:
                 self._open[mutation] = edits
 
@@ -134,7 +129,7 @@ def _bugs_of(
     facts, seen = Facts(source), set[Edit]()
     turn: Iterable[_Sites] = (
         _Sites(Function(facts, place), wanted, file.covered)
-        for place in _by_size(source, file.covered, rng)
+        for place in by_size(source, file.covered, rng)
     )
     while True:
         still_open = []
@@ -148,22 +143,3 @@ def _bugs_of(
         if not still_open:
             return
         turn = still_open
-
-
-def _by_size(source: Source, covered: Collection[int], rng: Random) -> list[Place]:
-    """Functions that tests run, shuffled so that one with more covered lines tends to be first."""
-    keyed = []
-    for place in places(source):
-        start, end = source.span(place.node.body)
-        n_lines = sum(n in covered for n in range(source.line(start), source.line(end - 1) + 1))
-        if n_lines:
-            keyed.append((rng.random() ** (1 / n_lines), place))
-    return [place for _, place in sorted(keyed, key=lambda pair: -pair[0])]
-
-
-def _runs(source: Source, edit: Edit, covered: Collection[int]) -> bool:
-    """Whether tests run the place: its first changed line, or any line of a dropped block."""
-    if edit.reach is None:
-        return source.changed_lines(edit)[0] in covered
-    start, end = edit.reach
-    return any(n in covered for n in range(source.line(start), source.line(end - 1) + 1))

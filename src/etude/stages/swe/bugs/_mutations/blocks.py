@@ -15,23 +15,29 @@ _OPENERS = {"open", "closing", "catch_warnings"}
 def dropped_guard(function: Function) -> Iterator[Edit]:
     """Forget an `if` whose body only leaves: returns, raises or goes on with the loop."""
     for node in function.each(cst.If):
-        if _is_alone(function, node) and _leaves(node.body) and removable(function, node):
+        if _is_alone(function, node) and leaves(node.body) and removable(function, node):
             yield removal(function, node, node.body)
 
 
 def dropped_branch(function: Function) -> Iterator[Edit]:
     """Forget an `if` with its body, or one arm of a chain."""
-    source = function.source
     for node in function.each(cst.If):
         if _is_alone(function, node):
-            if not _leaves(node.body) and removable(function, node):
+            if not leaves(node.body) and removable(function, node):
                 yield removal(function, node, node.body)
-        elif _is_elif(function, node):
-            if function.droppable(node.test, node.body):
-                yield _lines_between(function, node, node.orelse)
-        elif isinstance(node.orelse, cst.If) and function.droppable(node.test, node.body):
-            start, second = source.span(node)[0], source.outer(node.orelse.test)[0]
-            yield Edit(start, second, "if ", source.span(node.body))
+        elif function.droppable(node.test, node.body) and (edit := without_arm(function, node)):
+            yield edit
+
+
+def without_arm(function: Function, node: cst.If) -> Edit | None:
+    """Take out one arm of a chain; `None` for an `if` whose `else` would be left alone."""
+    source = function.source
+    if _is_elif(function, node):
+        return _lines_between(function, node, node.orelse)
+    if isinstance(node.orelse, cst.If):
+        start, second = source.span(node)[0], source.outer(node.orelse.test)[0]
+        return Edit(start, second, "if ", source.span(node.body))
+    return removal(function, node, node.body) if node.orelse is None else None
 
 
 def dropped_else(function: Function) -> Iterator[Edit]:
@@ -48,7 +54,7 @@ def dropped_with(function: Function) -> Iterator[Edit]:
         item = node.items[0]
         if len(node.items) > 1 or not isinstance(node.body, cst.IndentedBlock):
             continue
-        if last_name(item.item) in _OPENERS or _has_long_string(function, node.body):
+        if last_name(item.item) in _OPENERS or has_long_string(function, node.body):
             continue
         kept = ""
         if item.asname is not None:
@@ -61,7 +67,7 @@ def dropped_with(function: Function) -> Iterator[Edit]:
         block, last = source.line_end(source.span(node.items[-1])[1]), source.line_end(end - 1)
         if source.line_start(first) < block or node.rpar != cst.MaybeSentinel.DEFAULT:
             continue
-        text = _dedented(
+        text = dedented(
             source.slice(block, last), source.indent(node.body.body[0]), source.indent(node)
         )
         yield Edit(start, last, kept + text, (start, end))
@@ -76,7 +82,8 @@ def _is_alone(function: Function, node: cst.If) -> bool:
     return node.orelse is None and not _is_elif(function, node)
 
 
-def _leaves(body: cst.BaseSuite) -> bool:
+def leaves(body: cst.BaseSuite) -> bool:
+    """Whether a block ends by returning, raising or going on with the loop."""
     last = body.body[-1]
     if isinstance(last, cst.SimpleStatementLine):
         last = last.body[-1]
@@ -97,12 +104,13 @@ def _after_else(function: Function, node: cst.Else) -> cst.CSTNode | None:
     return parent.finalbody if isinstance(parent, (cst.Try, cst.TryStar)) else None
 
 
-def _has_long_string(function: Function, body: cst.CSTNode) -> bool:
+def has_long_string(function: Function, body: cst.CSTNode) -> bool:
     """Whether a string spans lines: taking white space off would change it."""
     strings = (cst.SimpleString, cst.FormattedString)
     return any(isinstance(n, strings) and "\n" in function.source.code(n) for n in walk(body))
 
 
-def _dedented(block: str, inner: str, outer: str) -> str:
+def dedented(block: str, inner: str, outer: str) -> str:
+    """Return lines with the white space `outer` where they had `inner`."""
     lines = block.splitlines(keepends=True)
     return "".join(outer + line[len(inner) :] if line.startswith(inner) else line for line in lines)

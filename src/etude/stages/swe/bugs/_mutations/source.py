@@ -171,17 +171,18 @@ class Source:
             start, end = start + head, end - tail
         return self.line(start), self.line(max(start, end - 1))
 
-    def apply(self, edit: Edit) -> str | None:
-        """Text of the file with the edit in it, or `None` when the result is no use.
+    def apply(self, *edits: Edit) -> str | None:
+        """Text of the file with the edits in it, or `None` when the result is no use.
 
         No use is a file that does not compile, that warns where the healthy one does
-        not, or that means the same.
+        not, or that means the same. No edit may overlap another.
         """
-        head, tail = self.data[: edit.start].decode(), self.data[edit.end :].decode()
-        # `not(a or b)` would otherwise turn into `nota`.
-        before = " " if _is_word(head[-1:]) and _is_word(edit.text[:1]) else ""
-        after = " " if _is_word(edit.text[-1:]) and _is_word(tail[:1]) else ""
-        broken = f"{head}{before}{edit.text}{after}{tail}"
+        broken = self.data
+        for edit in sorted(edits, key=lambda e: -e.start):
+            broken = _spliced(broken, edit)
+        return self._checked(broken.decode())
+
+    def _checked(self, broken: str) -> str | None:
         try:
             code, warned = _compiled(self.path, broken)
         except ValueError:
@@ -262,6 +263,14 @@ def _meaning(code: CodeType) -> tuple[object, ...]:
     names = (code.co_names, code.co_varnames, code.co_cellvars, code.co_freevars)
     shape = (code.co_name, code.co_flags, code.co_argcount, code.co_exceptiontable)
     return *shape, code.co_code, consts, names
+
+
+def _spliced(data: bytes, edit: Edit) -> bytes:
+    head, tail = data[: edit.start].decode(), data[edit.end :].decode()
+    # `not(a or b)` would otherwise turn into `nota`.
+    before = " " if _is_word(head[-1:]) and _is_word(edit.text[:1]) else ""
+    after = " " if _is_word(edit.text[-1:]) and _is_word(tail[:1]) else ""
+    return f"{head}{before}{edit.text}{after}{tail}".encode()
 
 
 def _shared_head(left: bytes, right: bytes) -> int:
