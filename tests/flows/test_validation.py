@@ -9,7 +9,8 @@ from etude.records import TextFile
 from etude.sandbox import sandboxes
 from etude.stages.swe.bugs import Bug
 from etude.stages.swe.prepare import prepare
-from etude.stages.swe.validate import Gates, Made, Refused, Validator
+from etude.stages.swe.taking_out import Refused
+from etude.stages.swe.validate import Gates, Made, Validator
 from etude.store import CodebaseStore, Prepared
 
 pytestmark = [pytest.mark.xdist_group("flow"), pytest.mark.net]

@@ -21,7 +21,7 @@ from etude.stages.corpus.recipe import CorpusRecipe, plan
 from etude.stages.corpus.steps import Step
 from etude.stages.swe.bugs import BugMaker, SourceFile, bug_makers
 from etude.stages.swe.make import MakeRecipe
-from etude.stages.swe.validate import CANNOT_HIDE
+from etude.stages.swe.taking_out import CANNOT_HIDE
 from etude.train.loops import loops
 from etude.value.ablation.recipe import AblateRecipe
 from etude.value.collapse.recipe import CollapseRecipe

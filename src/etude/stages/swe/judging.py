@@ -1,35 +1,46 @@
 """Judging: many bugs are forecast at a time, those worth it are proved by runs, in order."""
 
 import asyncio
+import contextlib
 import itertools
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from etude.sandbox import Sandbox
 from etude.stages.swe.bugs import Bug, BugMaker
-from etude.stages.swe.candidates import candidates
+from etude.stages.swe.candidates import Questions, candidates
 from etude.stages.swe.forecasting import Forecaster, Screened
 from etude.stages.swe.ledger import Ledger, Verdict
-from etude.stages.swe.validate import CANNOT_HIDE, Gates, Made, Refused, Validator, fingerprint
+from etude.stages.swe.taking_out import CANNOT_HIDE, Refused
+from etude.stages.swe.validate import (
+    NO_STATEMENT,
+    Doubted,
+    Gates,
+    Made,
+    Validator,
+    fingerprint,
+)
 from etude.store import Prepared
 
 MAX_TRIES = 20
 """Candidates judged per task wanted, at most; a codebase that yields less gives fewer tasks."""
 CHUNK = 48
 """Candidates that one warm process is given."""
+PATIENCE_S = 2.0
+"""Candidates that took so long to be found are forecast without waiting for more."""
 CHECK_EVERY = 40
-"""One in so many of the candidates that a forecast refuses is judged by runs all the same."""
+"""One in so many candidates with a forecast is judged as if there were none, to compare."""
 _NOT_CHECKED = ("no test reaches it", "time-out")
 """Refusals that runs would repeat for the same reason, or at great cost."""
 _SAYS_NOTHING = frozenset(
     {
         CANNOT_HIDE, "the visible suite breaks off", "the visible suite is not green",
         "hides most of the suite", "outside the source", "the verdict differs over repeats",
-        "no statement without a leak", "the solution does not bring every test back",
+        NO_STATEMENT, "the solution does not bring every test back",
     }
 )  # fmt: skip
 """Refusals for reasons other than which tests catch the bug."""
@@ -56,11 +67,20 @@ class Judging:
         self.validator = Validator(prepared, sandbox, wanted.gates, wanted.seed)
         self.forecaster = Forecaster(prepared, sandbox, wanted.gates.max_failing_share)
         self._gate = asyncio.Semaphore(jobs)
+        self.questions = Questions(prepared, sandbox, self._gate)
+        self._n_left = wanted.limit * MAX_TRIES
 
-    async def verdicts(self, makers: Sequence[BugMaker]) -> AsyncGenerator[Verdict, None]:
-        """Judge `jobs` candidates at a time and yield their verdicts in the order of proposal."""
-        proposed = candidates(makers, self.prepared, self.wanted.seed)
-        bugs = itertools.islice(proposed, self.wanted.limit * MAX_TRIES)
+    async def verdicts(
+        self, makers: Sequence[BugMaker], kept: Sequence[Verdict] = ()
+    ) -> AsyncGenerator[Verdict, None]:
+        """Judge `jobs` candidates at a time and yield their verdicts in the order of proposal.
+
+        Args:
+            makers: Who proposes candidates.
+            kept: Verdicts on what was kept, for makers that build on it.
+        """
+        bugs = candidates(makers, self.prepared, self.wanted.seed, self.questions, kept)
+        self._n_left = self.wanted.limit * MAX_TRIES
         running: deque[asyncio.Task[Verdict]] = deque()
         screened = self._screened(bugs)
         more = True
@@ -80,9 +100,10 @@ class Judging:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
             await screened.aclose()
+            await bugs.aclose()
 
     async def _screened(
-        self, bugs: Iterator[Bug]
+        self, bugs: AsyncGenerator[Bug, None]
     ) -> AsyncGenerator[tuple[Bug, Screened | None], None]:
         """Yield the bugs in order, each with its forecast; the next are forecast meanwhile."""
         size = min(CHUNK, 2 * self.wanted.limit + 8)
@@ -96,9 +117,22 @@ class Judging:
             ahead.cancel()
             await asyncio.gather(ahead, return_exceptions=True)
 
-    async def _forecast(self, bugs: Iterator[Bug], size: int) -> list[tuple[Bug, Screened | None]]:
+    async def _take(self, bugs: AsyncGenerator[Bug, None], most: int) -> list[Bug]:
+        """Take the next bugs, fewer than `most` where they are slow to come."""
+        started, taken = time.monotonic(), list[Bug]()
+        most = min(most, self._n_left)
+        while len(taken) < most and time.monotonic() - started < PATIENCE_S:
+            if (bug := await anext(bugs, None)) is None:
+                break
+            taken.append(bug)
+        self._n_left -= len(taken)
+        return taken
+
+    async def _forecast(
+        self, bugs: AsyncGenerator[Bug, None], size: int
+    ) -> list[tuple[Bug, Screened | None]]:
         """Take the next bugs, `size` for each core, and forecast those without a verdict."""
-        chunk = list(itertools.islice(bugs, size * self.jobs))
+        chunk = await self._take(bugs, size * self.jobs)
         fresh = [
             (bug, id_)
             for bug in chunk
@@ -142,15 +176,22 @@ class Judging:
         """Whether a forecast refuses a bug for good; some are proved all the same, to count."""
         if screened.say != "refused":
             return False
-        return screened.reason in _NOT_CHECKED or int(candidate[:8], 16) % CHECK_EVERY != 0
+        return screened.reason in _NOT_CHECKED or not _is_compared(candidate)
+
+    async def _make(self, bug: Bug, screened: Screened | None, candidate: str) -> Made:
+        likely = screened is not None and screened.say == "worth a run"
+        if screened is not None and likely and not _is_compared(candidate):
+            # Where runs do not say the same, nothing of the forecast is believed.
+            with contextlib.suppress(Doubted):
+                return await self.validator.confirm(bug, screened.caught_by)
+        return await self.validator.judge(bug, screened=likely)
 
     async def _prove(self, bug: Bug, screened: Screened | None, verdict: Verdict) -> Verdict:
         started = time.monotonic()
         made: Made | None = None
         reason = ""
-        likely = screened is not None and screened.say == "worth a run"
         try:
-            made = await self.validator.judge(bug, screened=likely)
+            made = await self._make(bug, screened, verdict.candidate)
         except Refused as refused:
             reason = str(refused)
         return msgspec.structs.replace(
@@ -164,6 +205,10 @@ class Judging:
             key=made.key if made else None,
             duration_s=round(time.monotonic() - started, 3),
         )
+
+
+def _is_compared(candidate: str) -> bool:
+    return int(candidate[:8], 16) % CHECK_EVERY == 0
 
 
 def _agrees(screened: Screened | None, made: Made | None, reason: str) -> bool | None:

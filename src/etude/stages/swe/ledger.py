@@ -9,7 +9,7 @@ from etude.records import AnswerKey, Task, Workspace
 from etude.stages.swe.validate import Gates
 from etude.store import Journal
 
-RULES = 4
+RULES = 5
 """Raised whenever the same candidate may be judged otherwise; older verdicts are not read then."""
 
 

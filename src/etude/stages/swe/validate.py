@@ -2,37 +2,43 @@
 
 Every verdict comes from whole processes in fresh boxes and is read by exact test id from the
 runner's report. A test that is missing, skipped, erroring or out of time has not passed.
+
+`judge` knows nothing beforehand. `confirm` is told by a forecast which tests should catch the bug,
+and asks for less: every test still runs on the broken code, those that should fail apart from the
+others, and the solution has to be the healthy code itself, which is known to pass.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from random import Random
 from typing import NamedTuple
 
 import msgspec
 
-from etude.errors import TaskError, blame
+from etude.errors import RecordError, TaskError
 from etude.records import (
     AnswerKey,
-    BaselineTest,
     Codebase,
     Origin,
     Task,
     TextFile,
     Workspace,
+    apply_patch,
     make_patch,
+    parse_patch,
 )
 from etude.rollout.environment import Environment
 from etude.rollout.grading import grade, reason_to_drop, run_tests
 from etude.rollout.suites import Failure, SuiteRun
 from etude.sandbox import Sandbox
 from etude.stages.swe.bugs import Bug
-from etude.stages.swe.hiding import hide_tests
 from etude.stages.swe.reach import Reach
 from etude.stages.swe.statement import write_statement
+from etude.stages.swe.taking_out import Refused, TakingOut
 from etude.store.codebases import Prepared
 
 MADE_BY = "etude.stages.swe"
+NO_STATEMENT = "no statement without a leak"
 
 
 class Gates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,11 +50,8 @@ class Gates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """How often the fail-to-pass tests are run again on the broken tree, alone."""
 
 
-CANNOT_HIDE = "its tests cannot be taken out"
-
-
-class Refused(Exception):  # noqa: N818  not a failure: the ordinary answer for most bugs
-    """A bug is no task; the message is the reason it is counted under."""
+class Doubted(Exception):  # noqa: N818  the forecast is in doubt, not the run
+    """Runs do not say what a forecast said: the bug has to be judged as if nothing were known."""
 
 
 class Made(NamedTuple):
@@ -69,8 +72,10 @@ class Validator:
         self.gates = gates
         self.seed = seed
         self.reach = Reach(prepared)
-        self.tests: dict[str, BaselineTest] = {t.id: t for t in self.codebase.tests}
+        self.taking_out = TakingOut(prepared, sandbox)
+        self.tests = self.taking_out.tests
         self.passing = self.reach.passing
+        self._passes = frozenset(self.passing)
 
     @property
     def codebase(self) -> Codebase:
@@ -94,19 +99,84 @@ class Validator:
             await self._screen(bug, broken)
         whole = await run_tests(self.prepared, broken, self.sandbox)
         caught = self._caught(whole)
-        hidden_files, hidden = await self._take_out(broken, caught)
+        tree = await self.taking_out.take_out(broken, caught)
         # A forecast has run them once already.
         await self._repeat(broken, caught, self.gates.repeats - screened)
-        task_id = self.task_id(bug)
+        task = self._task(bug, patch, _failures(whole, caught))
+        made = self._made(bug, patch, task, caught, tree, _effect(whole, caught))
+        await self._check_oracle(made.task, made.workspace, made.key)
+        return made
+
+    async def confirm(self, bug: Bug, caught_by: Collection[str]) -> Made:
+        """Turn a bug into a validated task, given the tests that should catch it.
+
+        Raises:
+            Doubted: Other tests do, or anything else is not as it should be.
+            Refused: It can be no task, whatever tests catch it.
+            SandboxError: A box failed.
+        """
+        broken: dict[str, str | None] = {file.path: file.text for file in bug.files}
+        patch = self._solution(bug)
+        if not self._is_healthy_after(broken, patch):
+            raise Doubted
+        caught = tuple(test for test in self.passing if test in caught_by)
+        try:
+            alone = await run_tests(self.prepared, broken, self.sandbox, tests=caught)
+            if self._caught(alone, among=caught) != caught:
+                raise Doubted
+            task = self._task(bug, patch, _failures(alone, caught))
+            tree = await self.taking_out.take_out(broken, caught)
+            for _ in range(max(1, self.gates.repeats - 1)):
+                again = await run_tests(self.prepared, broken, self.sandbox, tests=tree[1])
+                self._check_hidden(again, tree[1], caught)
+        except Refused as refused:
+            if str(refused) == NO_STATEMENT:
+                raise
+            raise Doubted from refused
+        return self._made(bug, patch, task, caught, tree, _effect(alone, caught))
+
+    def _is_healthy_after(self, broken: dict[str, str | None], patch: str) -> bool:
+        """Whether the solution, applied as any patch is, gives the healthy code to the byte."""
+        before = {path: text for path, text in broken.items() if text is not None}
+        try:
+            after = apply_patch(before, parse_patch(patch))
+        except RecordError:
+            return False
+        return all(
+            text is not None and (self.prepared.source / path).read_bytes() == text.encode()
+            for path, text in (before | after).items()
+        )
+
+    def _check_hidden(self, run: SuiteRun, hidden: Sequence[str], caught: Sequence[str]) -> None:
+        """Of the hidden tests, those that catch the bug fail and the others do as they did."""
+        if self._caught(run, among=[t for t in hidden if t in self._passes]) != tuple(caught):
+            raise Doubted
+        for test in hidden:
+            result = run.results.get(test)
+            if result is None or (
+                test not in caught and result.outcome != self.tests[test].outcome
+            ):
+                raise Doubted
+
+    def _made(
+        self,
+        bug: Bug,
+        patch: str,
+        task: Task,
+        caught: tuple[str, ...],
+        tree: tuple[dict[str, str], tuple[str, ...]],
+        effect: str,
+    ) -> Made:
+        hidden_files, hidden = tree
         workspace = Workspace(
-            task_id=task_id,
+            task_id=task.id,
             files=(
                 *bug.files,
                 *(TextFile(path=path, text=text) for path, text in sorted(hidden_files.items())),
             ),
         )
         key = AnswerKey(
-            task_id=task_id,
+            task_id=task.id,
             oracle_patch=patch,
             fail_to_pass=caught,
             pass_to_pass=tuple(test for test in self.passing if test not in set(caught)),
@@ -117,9 +187,7 @@ class Validator:
             line=bug.line,
             function=bug.function,
         )
-        task = self._task(task_id, bug, patch, _failures(whole, caught))
-        await self._check_oracle(task, workspace, key)
-        return Made(task=task, workspace=workspace, key=key, effect=_effect(whole, caught))
+        return Made(task=task, workspace=workspace, key=key, effect=effect)
 
     def task_id(self, bug: Bug) -> str:
         """Return an id that names neither maker nor place."""
@@ -182,76 +250,6 @@ class Validator:
             if result.outcome != baseline.outcome:
                 raise Refused("changes what is skipped")
 
-    async def _take_out(
-        self, broken: dict[str, str | None], caught: tuple[str, ...]
-    ) -> tuple[dict[str, str], tuple[str, ...]]:
-        """Return the changed test files and the ids that are hidden by them.
-
-        Whole functions are taken out; where tests are made by other code, such as one for each
-        line of a data file, their whole file is.
-        """
-        files = self._hide(caught)
-        run = await run_tests(self.prepared, {**broken, **files}, self.sandbox)
-        if left := [test for test in caught if test in run.results]:
-            files |= self._empty(left)
-            run = await run_tests(self.prepared, {**broken, **files}, self.sandbox)
-        return files, self._hidden_by(run, caught)
-
-    def _hide(self, caught: Sequence[str]) -> dict[str, str]:
-        """Return the test files without the functions of the tests that catch the bug."""
-        places: dict[str, list[str]] = {}
-        for test in caught:
-            places.setdefault(self.tests[test].path, []).append(test)
-        files: dict[str, str] = {}
-        for path, tests in places.items():
-            try:
-                files[path] = hide_tests(
-                    self._test_file(path), {self.tests[test].first_line for test in tests}
-                )
-            except TaskError:
-                files |= self._empty(tests)
-        return files
-
-    def _test_file(self, path: str) -> str:
-        """Return a test file's text; the path comes from the box and must not lead elsewhere.
-
-        Raises:
-            TaskError: It is no test file of the project.
-        """
-        file = self.prepared.source / path
-        inside = file.resolve() == self.prepared.source.resolve() / path
-        if not path or not inside or not reason_to_drop(path, self.codebase):
-            raise TaskError(f"{path!r} is no test file")
-        with blame(TaskError, f"reading {path}"):
-            return file.read_bytes().decode()
-
-    def _empty(self, tests: Sequence[str]) -> dict[str, str]:
-        """Return the files that the ids of tests name, emptied."""
-        paths = sorted({test.partition("::")[0] for test in tests})
-        if not all(path.endswith(".py") for path in paths):
-            raise Refused(CANNOT_HIDE)
-        for path in paths:
-            try:
-                self._test_file(path)
-            except TaskError as cause:
-                raise Refused(CANNOT_HIDE) from cause
-        return dict.fromkeys(paths, "")
-
-    def _hidden_by(self, run: SuiteRun, caught: Sequence[str]) -> tuple[str, ...]:
-        """Make sure that the suite left in the agent's tree is green; return what is hidden."""
-        if not run.complete:
-            raise Refused("the visible suite breaks off")
-        hidden = tuple(id_ for id_ in self.tests if id_ not in run.results)
-        if not set(caught) <= set(hidden):
-            raise Refused(CANNOT_HIDE)
-        for id_, baseline in self.tests.items():
-            result = run.results.get(id_)
-            if result is not None and result.outcome != baseline.outcome:
-                raise Refused("the visible suite is not green")
-        if len(hidden) > len(self.tests) // 2:
-            raise Refused("hides most of the suite")
-        return hidden
-
     async def _repeat(
         self, broken: dict[str, str | None], caught: tuple[str, ...], times: int
     ) -> None:
@@ -268,9 +266,7 @@ class Validator:
         if not verdict.solved:
             raise Refused("the solution does not bring every test back")
 
-    def _task(
-        self, task_id: str, bug: Bug, patch: str, failures: Sequence[tuple[str, Failure]]
-    ) -> Task:
+    def _task(self, bug: Bug, patch: str, failures: Sequence[tuple[str, Failure]]) -> Task:
         try:
             statement = write_statement(
                 self.codebase,
@@ -281,9 +277,9 @@ class Validator:
                 rng=Random(f"{self.seed}:{fingerprint(bug)}"),
             )
         except TaskError as cause:
-            raise Refused("no statement without a leak") from cause
+            raise Refused(NO_STATEMENT) from cause
         return Task(
-            id=task_id,
+            id=self.task_id(bug),
             origin=Origin(
                 source=self.codebase.origin.source,
                 licence=self.codebase.origin.licence,
