@@ -1,31 +1,92 @@
 """Candidates: the bugs that makers propose for one codebase, each once."""
 
-from collections.abc import Iterator, Sequence
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from random import Random
 
-from etude.rollout.grading import reason_to_drop
-from etude.stages.swe.bugs import Bug, BugMaker, SourceFile
+from etude.rollout.grading import reason_to_drop, run_tests
+from etude.rollout.suites import SuiteRun
+from etude.sandbox import Sandbox
+from etude.stages.swe.bugs import Bug, BugMaker, Kept, Material, SourceFile
+from etude.stages.swe.ledger import Verdict
 from etude.stages.swe.toolchains._layout import source_files
 from etude.stages.swe.validate import fingerprint
 from etude.store import Prepared
 
 
-def candidates(makers: Sequence[BugMaker], prepared: Prepared, seed: int) -> Iterator[Bug]:
-    """Yield the bugs of all makers in turn; the same in the same order for the same seed."""
-    files = list(read_sources(prepared))
+class Questions:
+    """Asks what tests say of changed trees, so many at a time."""
+
+    def __init__(self, prepared: Prepared, sandbox: Sandbox, gate: asyncio.Semaphore) -> None:
+        self.prepared = prepared
+        self.sandbox = sandbox
+        self.gate = gate
+        self.machine_s = 0.0
+        """Spent on runs that were asked for, in seconds by the clock of their boxes."""
+
+    async def __call__(
+        self, files: Mapping[str, str | None], tests: Sequence[str] | None = None
+    ) -> SuiteRun:
+        """Run the tests with these ids, or all, in a fresh box."""
+        async with self.gate:
+            run = await run_tests(self.prepared, dict(files), self.sandbox, tests=tests)
+        self.machine_s += run.duration_s
+        return run
+
+
+async def candidates(
+    makers: Sequence[BugMaker],
+    prepared: Prepared,
+    seed: int,
+    ask: Questions,
+    kept: Sequence[Verdict] = (),
+) -> AsyncGenerator[Bug, None]:
+    """Yield the bugs of all makers in turn; the same in the same order for the same seed.
+
+    Args:
+        makers: Who proposes.
+        prepared: The codebase.
+        seed: Decides what is proposed.
+        ask: Whom makers may ask.
+        kept: Verdicts on bugs of this codebase that became tasks.
+    """
+    material = Material(
+        codebase=prepared.codebase,
+        source=prepared.source,
+        files=tuple(read_sources(prepared)),
+        coverage=prepared.coverage(),
+        ask=ask,
+        notes=prepared.folder.parent / "notes" / prepared.codebase.id,
+        kept=tuple(_kept(prepared, kept)),
+    )
     streams = [
-        maker.propose(files, Random(f"{seed}:{prepared.codebase.id}:{number}"))
+        maker.search(material, Random(f"{seed}:{prepared.codebase.id}:{number}"))
         for number, maker in enumerate(makers)
     ]
     seen: set[str] = set()
-    while streams:
-        for stream in list(streams):
-            bug = next(stream, None)
-            if bug is None:
-                streams.remove(stream)
-            elif (candidate := fingerprint(bug)) not in seen:
-                seen.add(candidate)
-                yield bug
+    async with contextlib.AsyncExitStack() as closing:
+        for stream in streams:
+            await closing.enter_async_context(contextlib.aclosing(stream))
+        while streams:
+            for stream in list(streams):
+                bug = await anext(stream, None)
+                if bug is None:
+                    streams.remove(stream)
+                elif (candidate := fingerprint(bug)) not in seen:
+                    seen.add(candidate)
+                    yield bug
+
+
+def _kept(prepared: Prepared, verdicts: Sequence[Verdict]) -> Iterator[Kept]:
+    for verdict in verdicts:
+        if verdict.workspace is not None and verdict.key is not None:
+            files = [
+                file
+                for file in verdict.workspace.files
+                if not reason_to_drop(file.path, prepared.codebase)
+            ]
+            yield Kept(files=tuple(files), key=verdict.key)
 
 
 def read_sources(prepared: Prepared) -> Iterator[SourceFile]:

@@ -81,13 +81,22 @@ class CodebaseRun:
             return CodebaseOutcome(spec=self.spec, refused=str(error))
         judging = Judging(self.prepared, self.wanted, self.ledger, self.sandbox, jobs)
         self._tell("making tasks", 0.0)
-        async with contextlib.aclosing(judging.verdicts(makers)) as verdicts:
+        last = [maker for maker in makers if maker.comes_last]
+        share = self.wanted.limit * len(last) // max(1, len(makers))
+        await self._fill(judging, [m for m in makers if m not in last], self.wanted.limit - share)
+        await self._fill(judging, last, self.wanted.limit)
+        return self._outcome(self.prepared, judging)
+
+    async def _fill(self, judging: Judging, makers: Sequence[BugMaker], limit: int) -> None:
+        """Judge what the makers propose until so many tasks are kept in all."""
+        if not makers or len(self.kept) >= limit:
+            return
+        async with contextlib.aclosing(judging.verdicts(makers, tuple(self.kept))) as verdicts:
             async for verdict in verdicts:
                 self._take(verdict)
                 self._tell("making tasks", self._machine_s(judging))
-                if len(self.kept) >= self.wanted.limit:
+                if len(self.kept) >= limit:
                     break
-        return self._outcome(self.prepared, judging)
 
     def _take(self, verdict: Verdict) -> None:
         self.seen.append(verdict)
@@ -101,9 +110,8 @@ class CodebaseRun:
             self.kept.append(verdict)
 
     def _machine_s(self, judging: Judging) -> float:
-        return judging.forecaster.machine_s + sum(
-            v.duration_s for v in self.seen if v.how == "runs"
-        )
+        asked_s = judging.forecaster.machine_s + judging.questions.machine_s
+        return asked_s + sum(v.duration_s for v in self.seen if v.how == "runs")
 
     def _outcome(self, prepared: Prepared, judging: Judging) -> CodebaseOutcome:
         return CodebaseOutcome(

@@ -1,13 +1,15 @@
-"""BugMaker: proposes ways to break a working codebase."""
+"""BugMaker: proposes ways to break a working codebase. Material: all it may look at and ask."""
 
-from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from pathlib import Path
 from random import Random
+from typing import ClassVar, Protocol
 
 import msgspec
 
 from etude.plugins import Spec
-from etude.records import TextFile
+from etude.records import AnswerKey, Codebase, Coverage, TextFile
+from etude.rollout.suites import SuiteRun
 
 
 class SourceFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,16 +38,70 @@ class Bug(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """Last changed line of the healthy file."""
     function: str
     """Qualified name of the function it is in; empty at module or class level."""
+    story: str = ""
+    """What people wrote of the defect, such as a changelog entry; empty when nobody did."""
+    beside: tuple[TextFile, ...] = ()
+    """Files outside the source that would tell of the cure, such as a changelog, as they were
+    before it. They lie in the agent's tree only; no test run sees them."""
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """A bug that was proved and kept as a task."""
+
+    files: tuple[TextFile, ...]
+    """The broken source files, whole."""
+    key: AnswerKey
+
+
+class Ask(Protocol):
+    """Asks what tests say of the codebase when some of its files are others."""
+
+    async def __call__(
+        self, files: Mapping[str, str | None], tests: Sequence[str] | None = None
+    ) -> SuiteRun:
+        """Run the tests with these ids, or all, in a fresh box; `None` takes a file away.
+
+        Raises:
+            SandboxError: The box failed.
+        """
+        ...
+
+
+class Material(msgspec.Struct, frozen=True, kw_only=True):
+    """What a bug maker may look at, and whom it may ask."""
+
+    codebase: Codebase
+    source: Path
+    """Folder of the healthy tree; never to be changed."""
+    files: tuple[SourceFile, ...]
+    """The project's own files that at least one stable test runs."""
+    coverage: Coverage
+    """Which tests run which lines."""
+    ask: Ask
+    notes: Path
+    """Folder of this codebase, outlasting the run, for answers that were dear; may not be there."""
+    kept: tuple[Kept, ...] = ()
+    """What was kept so far, in order; only for makers that come last."""
 
 
 class BugMaker(Spec, frozen=True, kw_only=True):
-    """Proposes bugs. Whether a bug is any good is decided by validation."""
+    """Proposes bugs. Whether a bug is any good is decided by validation.
 
-    @abstractmethod
+    A maker defines `propose`, or `search` when it needs more than the files.
+    """
+
+    comes_last: ClassVar[bool] = False
+    """Whether it builds on bugs that were kept, and so is asked when the other makers are done."""
+
     def propose(self, files: Sequence[SourceFile], rng: Random) -> Iterator[Bug]:
         """Yield bugs, spread over files, functions and kinds from the first on; may yield none.
 
         Lazy: a caller that stops early pays only for what it took. Deterministic: the same files
         and the same `rng` state give the same bugs in the same order.
         """
-        raise NotImplementedError
+        yield from ()
+
+    async def search(self, material: Material, rng: Random) -> AsyncGenerator[Bug, None]:
+        """Yield bugs as `propose` does; may ask tests, and keep in its notes what they said."""
+        for bug in self.propose(material.files, rng):
+            yield bug
