@@ -5,13 +5,13 @@ from pathlib import Path
 import msgspec
 
 from etude.config import read_toml
-from etude.errors import ConfigError
 from etude.store import write_whole
 from etude.value.ablation.mixtures import learn_mixture
 from etude.value.ablation.outcome import Ablation, compare
-from etude.value.ablation.page import write_page
+from etude.value.ablation.page import render_page
 from etude.value.ablation.prepare import Preparation
 from etude.value.ablation.recipe import AblateRecipe
+from etude.value.experiment import check_folder, write_result
 from etude.value.proxies.training import (
     Proxy,
     Tell,
@@ -22,7 +22,6 @@ from etude.value.proxies.training import (
 )
 
 RESULT = "ablation.json"
-PAGE = "report.html"
 RUNS = "runs.parquet"
 """Mixtures that were tried and their losses, as `etude corpus learn-weights --from-runs` reads."""
 MIXTURE = "mixture.toml"
@@ -56,7 +55,7 @@ def ablate(
     """
     recipe = recipe.resolved()
     check_proxy(recipe.proxy)
-    _check_folder(out)
+    check_folder(out, ("data", "proxies", RESULT, RUNS, MIXTURE))
     preparation = Preparation(recipe, out.resolve() / "data", tell)
     prepared = preparation.run()
     wanted = [
@@ -83,14 +82,5 @@ def ablate(
         runs.save(out / RUNS)
         write_whole(out / MIXTURE, best.corpus_step().encode())
         found = msgspec.structs.replace(found, mixture=best)
-    write_whole(out / RESULT, msgspec.json.format(msgspec.json.encode(found)))
-    write_page(out / PAGE, found)
+    write_result(out, RESULT, found, render_page(found))
     return found
-
-
-def _check_folder(out: Path) -> None:
-    if out.exists() and not out.is_dir():
-        raise ConfigError(f"{out} is a file; an ablation needs a folder")
-    ours = {"data", "proxies", RESULT, PAGE, RUNS, MIXTURE}
-    if out.exists() and any(entry.name not in ours for entry in out.iterdir()):
-        raise ConfigError(f"{out} holds something else; name a new folder")

@@ -89,7 +89,7 @@ def compare(
         comparisons=tuple(
             one
             for arm in recipe.arms
-            if arm != recipe.against
+            if recipe.against and arm != recipe.against
             for one in _compare(arm, recipe, at_full)
         ),
         curves=tuple(_curves(recipe, proxies)),

@@ -1,18 +1,10 @@
 """The page of an ablation: the verdict, the differences, the curves, and what it was made from."""
 
-import json
-from collections.abc import Callable
-from pathlib import Path
-
-import msgspec
 from markupsafe import Markup
 
-from etude.pages.charts import tone
-from etude.pages.template import environment
-from etude.store import write_whole
 from etude.value.ablation.outcome import MAIN, Ablation, Comparison
+from etude.value.experiment import render, said_difference
 from etude.value.pictures import Banded, Gap, banded_chart, gap_chart, point
-from etude.value.statistics.curve import Range
 
 _NAMES = {
     "bits_per_byte": "bits a byte",
@@ -21,38 +13,23 @@ _NAMES = {
 }
 
 
-def write_page(target: Path, found: Ablation) -> None:
-    """Write the report of an ablation as one HTML file.
-
-    Raises:
-        ConfigError: The file cannot be written there.
-    """
-    write_whole(target, render_page(found).encode("utf-8", "replace"))
-
-
 def render_page(found: Ablation) -> str:
-    """Return the report as HTML."""
+    """Return the report of an ablation as HTML."""
     recipe = found.recipe
     others = [name for name in recipe.arms if name != recipe.against]
-    filters: dict[str, Callable[..., object]] = {
-        "metric": metric_name,
-        "gap": said_gap,
-        "range": said_range,
-    }
-    legend = [(name, tone(place)) for place, name in enumerate(recipe.arms)]
-    made = json.dumps(msgspec.to_builtins(recipe), indent=1, ensure_ascii=False)
-    return (
-        environment(Path(__file__).parent, filters)
-        .get_template("page.html")
-        .render(
-            found=found,
-            verdicts=[found.main(name) for name in others],
-            charts=[(name, _gaps(found, name)) for name in others],
-            legend=legend,
-            steps=_steps(found),
-            amounts=_amounts(found) if found.curves else "",
-            recipe=made,
-        )
+    compared = others if found.comparisons else []
+    curves = [("Bits a byte of what is held out, over the steps of the training", _steps(found))]
+    if found.curves:
+        title = "Bits a byte of what is held out, over the tokens that are read"
+        curves.append((title, _amounts(found)))
+    return render(
+        "ablation/page.html",
+        found,
+        recipe.arms,
+        {"metric": metric_name, "gap": said_gap},
+        verdicts=[found.main(name) for name in compared],
+        charts=[_gaps(found, name) for name in compared],
+        curves=curves,
     )
 
 
@@ -68,14 +45,8 @@ def metric_name(metric: str) -> str:
 
 def said_gap(one: Comparison) -> str:
     """Return a difference with its interval, in words."""
-    gap = one.difference
-    digits = 4 if max(abs(gap.mean), abs(one.value)) >= 0.01 else 6
-    return f"{gap.mean:+.{digits}f} [{gap.low:+.{digits}f}, {gap.high:+.{digits}f}]"
-
-
-def said_range(one: Range) -> str:
-    """Return a value with its interval, in words."""
-    return f"{one.value:.4g} [{one.low:.4g}, {one.high:.4g}]"
+    small = max(abs(one.difference.mean), abs(one.value)) < 0.01
+    return said_difference(one.difference, 6 if small else 4)
 
 
 def _gaps(found: Ablation, arm: str) -> list[tuple[str, Markup]]:
@@ -99,7 +70,7 @@ def _gaps(found: Ablation, arm: str) -> list[tuple[str, Markup]]:
         ]
         if rows:
             better = "lower is better" if family == "bits_per_byte" else "higher is better"
-            charts.append((f"{name} ({better})", gap_chart(rows, f"{name}: {arm}")))
+            charts.append((f"{arm}: {name} ({better})", gap_chart(rows, f"{name}: {arm}")))
     return charts
 
 

@@ -46,8 +46,8 @@ class AblateRecipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     arms: dict[str, Arm]
     """The texts, by name."""
-    against: str
-    """The arm that all others are compared with."""
+    against: str = ""
+    """The arm that all others are compared with; needed where there are several."""
     tokens: Positive
     """What each proxy reads: the same for every arm, so that text is compared and not amount."""
     amounts: tuple[Positive, ...] = ()
@@ -90,10 +90,14 @@ class AblateRecipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         Raises:
             ConfigError: A name is of no arm, or settings do not go together.
         """
-        if len(self.arms) < 2:
-            raise ConfigError("arms: an ablation compares two texts or more")
+        alone = len(self.arms) == 1 and (self.amounts or self.mixtures is not None)
+        if len(self.arms) < 2 and not alone:
+            raise ConfigError(
+                "arms: an ablation compares two texts or more; a single one needs amounts or "
+                "[mixtures]"
+            )
         for field, name in (("against", self.against), ("held_out_from", self.held_out_from)):
-            if name not in self.arms and (name or field == "against"):
+            if name not in self.arms and (name or (field == "against" and not alone)):
                 raise ConfigError(f"{field}: there is no arm {name!r} ({', '.join(self.arms)})")
         if self.mixtures is not None and self.mixtures.arm not in self.arms:
             raise ConfigError(f"mixtures: there is no arm {self.mixtures.arm!r}")

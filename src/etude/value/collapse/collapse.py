@@ -18,8 +18,9 @@ from etude.value.collapse.generation import (
     next_generation,
 )
 from etude.value.collapse.outcome import Collapse, judge_ways
-from etude.value.collapse.page import write_page
+from etude.value.collapse.page import render_page
 from etude.value.collapse.recipe import CollapseRecipe
+from etude.value.experiment import check_folder, write_result
 from etude.value.proxies.texts import (
     Passages,
     Sources,
@@ -32,7 +33,6 @@ from etude.value.proxies.texts import (
 from etude.value.proxies.training import Tell, check_proxy
 
 RESULT = "collapse.json"
-PAGE = "report.html"
 _FOLDERS = ("real", "held-out", "texts", "models", "own", "measured", "tokenizer.json")
 _LEAST_CHARS = 40
 _PER_DOCUMENT = 12
@@ -68,7 +68,7 @@ def collapse(
         RecordError: A data set is damaged.
     """
     check_proxy(recipe.proxy)
-    _check_folder(out)
+    check_folder(out, (RESULT, *_FOLDERS))
     real, held_out = _text(recipe, out.resolve())
     known: list[Known] = []
     n_models = recipe.seeds * (1 + len(recipe.ways) * recipe.generations)
@@ -93,8 +93,7 @@ def collapse(
         rises=(),
     )
     found = msgspec.structs.replace(found, rises=judge_ways(found))
-    write_whole(out / RESULT, msgspec.json.format(msgspec.json.encode(found)))
-    write_page(out / PAGE, found)
+    write_result(out, RESULT, found, render_page(found))
     return found
 
 
@@ -189,11 +188,3 @@ def _pieces(text: str, most_chars: int) -> list[str]:
         piece = line[:most_chars]
     found.append(piece)
     return [one.strip() for one in found if len(one.strip()) >= _LEAST_CHARS]
-
-
-def _check_folder(out: Path) -> None:
-    if out.exists() and not out.is_dir():
-        raise ConfigError(f"{out} is a file; an experiment needs a folder")
-    ours = {*_FOLDERS, RESULT, PAGE}
-    if out.exists() and any(entry.name not in ours for entry in out.iterdir()):
-        raise ConfigError(f"{out} holds something else; name a new folder")

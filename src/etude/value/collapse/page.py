@@ -1,18 +1,10 @@
 """The page of the experiment: curves over the generations, what each way loses, samples."""
 
-import json
-from collections.abc import Callable
-from pathlib import Path
-
-import msgspec
 from markupsafe import Markup
 
-from etude.pages.charts import tone
-from etude.pages.template import environment
-from etude.store import write_whole
 from etude.value.collapse.outcome import Collapse
+from etude.value.experiment import render
 from etude.value.pictures import Banded, banded_chart, point
-from etude.value.statistics.difference import Difference
 
 _PICTURES = {
     "bits_per_byte": "Bits a byte of real text (lower is better)",
@@ -27,39 +19,19 @@ _VARIETY = {
 }
 
 
-def write_page(target: Path, found: Collapse) -> None:
-    """Write the report as one HTML file.
-
-    Raises:
-        ConfigError: The file cannot be written there.
-    """
-    write_whole(target, render_page(found).encode("utf-8", "replace"))
-
-
 def render_page(found: Collapse) -> str:
-    """Return the report as HTML."""
-    ways = list(found.recipe.ways)
-    filters: dict[str, Callable[..., object]] = {"gap": said, "name": figure_name}
-    return (
-        environment(Path(__file__).parent, filters)
-        .get_template("page.html")
-        .render(
-            found=found,
-            legend=[(name, tone(place)) for place, name in enumerate(ways)],
-            pictures=[(title, _chart(found, metric, title)) for metric, title in _PICTURES.items()],
-            variety=[
-                (_variety_title(metric), _chart(found, metric, metric))
-                for metric in _measures(found)
-            ],
-            samples=_samples(found),
-            recipe=json.dumps(msgspec.to_builtins(found.recipe), indent=1, ensure_ascii=False),
-        )
+    """Return the report of the experiment as HTML."""
+    return render(
+        "collapse/page.html",
+        found,
+        found.recipe.ways,
+        {"name": figure_name},
+        pictures=[(title, _chart(found, metric, title)) for metric, title in _PICTURES.items()],
+        variety=[
+            (_variety_title(metric), _chart(found, metric, metric)) for metric in _measures(found)
+        ],
+        samples=_samples(found),
     )
-
-
-def said(gap: Difference) -> str:
-    """Return a difference with its interval, in words."""
-    return f"{gap.mean:+.4f} [{gap.low:+.4f}, {gap.high:+.4f}]"
 
 
 def figure_name(metric: str) -> str:
