@@ -41,14 +41,14 @@ def dropped_argument(function: Function) -> Iterator[Edit]:
         known = defaults.get(name, {})
         for i, arg in enumerate(call.args):
             if arg.star == "**" and isinstance(arg.value, cst.Name):
-                yield _without(function, call, i)
+                yield without_argument(function, call, i)
             elif arg.keyword is not None:
                 keyword = arg.keyword.value
                 default = known.get(keyword)
                 if keyword in _KNOWN_KEYWORDS.get(name, ()) or (
                     default is not None and default != source.code(arg.value)
                 ):
-                    yield _without(function, call, i)
+                    yield without_argument(function, call, i)
 
 
 def dropped_call(function: Function) -> Iterator[Edit]:
@@ -104,9 +104,9 @@ def missing_key_default(function: Function) -> Iterator[Edit]:
                 key = source.code(call.args[0].value)
                 yield Edit(*source.span(call), f"{source.code(mapping)}[{key}]")
             elif name == "pop" and n_args == 2:
-                yield _without(function, call, 1)
+                yield without_argument(function, call, 1)
         elif (name, n_args) in {("getattr", 3), ("next", 2)}:
-            yield _without(function, call, n_args - 1)
+            yield without_argument(function, call, n_args - 1)
 
 
 def dropped_await(function: Function) -> Iterator[Edit]:
@@ -157,7 +157,8 @@ def _is_pass(node: cst.CSTNode) -> bool:
     return isinstance(node, cst.SimpleStatementLine) and isinstance(node.body[0], cst.Pass)
 
 
-def _without(function: Function, call: cst.Call, index: int) -> Edit:
+def without_argument(function: Function, call: cst.Call, index: int) -> Edit:
+    """Take one argument out, with its comma."""
     source, args = function.source, call.args
     if index:
         return Edit(_arg_end(source, args[index - 1]), _arg_end(source, args[index]), "")

@@ -7,7 +7,7 @@ import dataclasses
 import warnings
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from types import CodeType
 from typing import NamedTuple
@@ -100,9 +100,22 @@ class Source:
         """Like `span`, with the node's own parentheses."""
         start, end = self.span(node)
         if isinstance(node, cst.BaseExpression):
-            start -= sum(len(self.module.code_for_node(p).encode()) for p in node.lpar)
-            end += sum(len(self.module.code_for_node(p).encode()) for p in node.rpar)
+            for left, right in zip(reversed(node.lpar), node.rpar, strict=True):
+                start = self._before(start, left.whitespace_after)
+                end = self._after(end, right.whitespace_before)
         return start, end
+
+    def _before(self, at: int, gap: cst.BaseParenthesizableWhitespace) -> int:
+        """First byte of the parenthesis that stands before `gap`, which ends at `at`."""
+        if isinstance(gap, cst.ParenthesizedWhitespace) and not _has_comment(gap):
+            # How far its lines are indented is known to the block alone.
+            return at - len(self.data[:at]) + len(self.data[:at].rstrip()) - 1
+        return at - len(self.module.code_for_node(gap).encode()) - 1
+
+    def _after(self, at: int, gap: cst.BaseParenthesizableWhitespace) -> int:
+        if isinstance(gap, cst.ParenthesizedWhitespace) and not _has_comment(gap):
+            return len(self.data) - len(self.data[at:].lstrip()) + 1
+        return at + len(self.module.code_for_node(gap).encode()) + 1
 
     def slice(self, start: int, end: int) -> str:
         """The text between two bytes."""
@@ -124,6 +137,16 @@ class Source:
     def line(self, offset: int) -> int:
         """Number of the line that holds the byte at `offset`, counted from 1."""
         return bisect_right(self._line_starts, offset)
+
+    def start_of(self, line: int) -> int:
+        """First byte of a line; the end of the file for the line after the last."""
+        starts = self._line_starts
+        return starts[line - 1] if line <= len(starts) else len(self.data)
+
+    @property
+    def n_lines(self) -> int:
+        """Number of lines that hold at least a line end."""
+        return len(self._line_starts) - (self._line_starts[-1] == len(self.data))
 
     def line_start(self, offset: int) -> int:
         """First byte of the line that holds the byte at `offset`."""
@@ -177,12 +200,7 @@ class Source:
         No use is a file that does not compile, that warns where the healthy one does
         not, or that means the same. No edit may overlap another.
         """
-        broken = self.data
-        for edit in sorted(edits, key=lambda e: -e.start):
-            broken = _spliced(broken, edit)
-        return self._checked(broken.decode())
-
-    def _checked(self, broken: str) -> str | None:
+        broken = spliced(self.data, edits)
         try:
             code, warned = _compiled(self.path, broken)
         except ValueError:
@@ -263,6 +281,18 @@ def _meaning(code: CodeType) -> tuple[object, ...]:
     names = (code.co_names, code.co_varnames, code.co_cellvars, code.co_freevars)
     shape = (code.co_name, code.co_flags, code.co_argcount, code.co_exceptiontable)
     return *shape, code.co_code, consts, names
+
+
+def _has_comment(gap: cst.ParenthesizedWhitespace) -> bool:
+    comments = (gap.first_line.comment, *(line.comment for line in gap.empty_lines))
+    return any(comment is not None for comment in comments)
+
+
+def spliced(data: bytes, edits: Iterable[Edit]) -> str:
+    """Return the text of `data` with the edits in it, none of which overlaps another."""
+    for edit in sorted(edits, key=lambda e: -e.start):
+        data = _spliced(data, edit)
+    return data.decode()
 
 
 def _spliced(data: bytes, edit: Edit) -> bytes:
