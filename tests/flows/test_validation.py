@@ -10,7 +10,7 @@ from etude.sandbox import sandboxes
 from etude.stages.swe.bugs import Bug
 from etude.stages.swe.prepare import prepare
 from etude.stages.swe.taking_out import Refused
-from etude.stages.swe.validate import Gates, Made, Validator
+from etude.stages.swe.validate import Doubted, Gates, Made, Validator
 from etude.store import CodebaseStore, Prepared
 
 pytestmark = [pytest.mark.xdist_group("flow"), pytest.mark.net]
@@ -23,14 +23,12 @@ def prepared(home: Path, ledger: Path) -> Prepared:
     return asyncio.run(prepare(str(ledger), sandboxes.make("bubblewrap"), store))
 
 
-def judge(
-    prepared: Prepared, path: str, old: str, new: str, gates: Gates | None = None
-) -> Made | str:
-    """Break one file by exact replacement; return the task, or why there is none."""
+def broken(prepared: Prepared, path: str, old: str, new: str) -> Bug:
+    """Break one file by exact replacement."""
     text = (prepared.source / path).read_text()
     assert text.count(old) == 1
     line = text[: text.index(old)].count("\n") + 1
-    bug = Bug(
+    return Bug(
         maker="hand",
         kind="known",
         files=(TextFile(path=path, text=text.replace(old, new)),),
@@ -39,6 +37,13 @@ def judge(
         last_line=line + old.count("\n"),
         function="",
     )
+
+
+def judge(
+    prepared: Prepared, path: str, old: str, new: str, gates: Gates | None = None
+) -> Made | str:
+    """Break one file by exact replacement; return the task, or why there is none."""
+    bug = broken(prepared, path, old, new)
     validator = Validator(prepared, sandboxes.make("bubblewrap"), gates or Gates(), 0)
     try:
         return asyncio.run(validator.judge(bug))
@@ -94,3 +99,31 @@ def test_tests_made_by_other_code_are_hidden_with_their_file(prepared: Prepared)
     assert failing
     assert len(lines) == 4
     assert texts["tests/test_lines.py"] == ""
+
+
+MADE_BY_DATA = (AMOUNTS, 'int(whole or "0") * 100', 'int(whole or "0") * 10')
+SEEN_BY_ONE = (BOOK, "self.entries = list(entries)", "self.entries = entries or []")
+
+
+@pytest.mark.parametrize("change", [SEEN_BY_ONE, MADE_BY_DATA])
+def test_confirming_a_right_forecast_makes_the_same_task(
+    change: tuple[str, str, str], prepared: Prepared
+) -> None:
+    made = judge(prepared, *change)
+    assert isinstance(made, Made)
+    validator = Validator(prepared, sandboxes.make("bubblewrap"), Gates(), 0)
+    caught = made.key.fail_to_pass
+    confirmed = asyncio.run(validator.confirm(broken(prepared, *change), caught))
+    assert confirmed == made
+
+
+def test_a_forecast_that_names_too_few_or_too_many_is_doubted(prepared: Prepared) -> None:
+    made = judge(prepared, *MADE_BY_DATA)
+    assert isinstance(made, Made)
+    caught = made.key.fail_to_pass
+    assert len(caught) > 1
+    others = [test for test in made.key.pass_to_pass if test not in made.key.hidden]
+    validator = Validator(prepared, sandboxes.make("bubblewrap"), Gates(), 0)
+    for wrong in (caught[1:], (*caught, others[0]), others[:1], ()):
+        with pytest.raises(Doubted):
+            asyncio.run(validator.confirm(broken(prepared, *MADE_BY_DATA), wrong))

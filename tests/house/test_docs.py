@@ -22,6 +22,7 @@ from etude.stages.corpus.steps import Step
 from etude.stages.swe.bugs import BugMaker, SourceFile, bug_makers
 from etude.stages.swe.make import MakeRecipe
 from etude.stages.swe.taking_out import CANNOT_HIDE
+from etude.stages.swe.validate import NO_STATEMENT
 from etude.train.loops import loops
 from etude.value.ablation.recipe import AblateRecipe
 from etude.value.collapse.recipe import CollapseRecipe
@@ -139,10 +140,11 @@ def test_the_recipe_on_the_page_is_one(tmp_path: Path) -> None:
 
 def test_every_reason_to_refuse_a_bug_is_explained() -> None:
     stage = HOUSE / "stages" / "swe"
-    reasons = {"same effect as another", CANNOT_HIDE}
-    for call in ast.walk(ast.parse((stage / "validate.py").read_text("utf-8"))):
-        if isinstance(call, ast.Call) and ast.unparse(call.func) == "Refused":
-            reasons |= {str(word.value) for word in call.args if isinstance(word, ast.Constant)}
+    reasons = {"same effect as another", CANNOT_HIDE, NO_STATEMENT}
+    for name in ("validate.py", "taking_out.py"):
+        for call in ast.walk(ast.parse((stage / name).read_text("utf-8"))):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) == "Refused":
+                reasons |= {str(word.value) for word in call.args if isinstance(word, ast.Constant)}
     section = page("stages-swe").partition("## Prove them")[2].partition("\n## ")[0]
     explained = set(re.findall(r"^\| ([a-z][^|]*?) \|", section, re.MULTILINE))
     assert len(reasons) > 10
