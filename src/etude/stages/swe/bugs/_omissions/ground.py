@@ -109,10 +109,12 @@ class Ground:
             elif line.strip():
                 break
             beyond += 1
-        n_before = self._n_blank(first - 1, -1)
-        n_after = self._n_blank(last + 1, 1)
-        last += min(n_before, n_after)
-        return edit._replace(end=source.line_end(self._start(last)))
+        n_before, n_after = self._n_blank(first - 1, -1), self._n_blank(last + 1, 1)
+        opens = n_before == 0 and self._indent(first - 1) < indent and n_after > 0
+        closes = n_after == 0 and self._indent(last + 1) < indent
+        last += n_after if opens else min(n_before, n_after)
+        first -= n_before if closes else 0
+        return edit._replace(start=self._start(first), end=source.line_end(self._start(last)))
 
     def _comments_on(self, edit: Edit) -> list[Edit]:
         """Comments beside or above a change within a line that speak of what goes."""

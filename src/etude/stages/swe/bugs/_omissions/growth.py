@@ -1,6 +1,8 @@
 """Growth: what belongs to one thing left out is left out with it, up to the size of a real fix."""
 
+import difflib
 import math
+import re
 from collections.abc import Iterator, Sequence
 from random import Random
 
@@ -15,6 +17,11 @@ _NEAR_LINES = 12
 _MIN_RELATION = 0.25
 _MAX_TRIED = 40
 _MAX_ROUNDS = 3
+_MAX_SHARE_GONE = 0.6
+_MAX_MORE_TOLD = 4
+_POINTLESS = re.compile(
+    r"(?<![\w.)\]])([\w.]++(?:\([\w.]*+\))?+) (?:[-<>]|[=!<>]=|is|is not|and|or) \1(?![\w.(\[])"
+)
 
 
 class Omission:
@@ -59,8 +66,25 @@ class Omission:
 
     def broken(self) -> str | None:
         """Text of the broken file; `None` when it is no use."""
+        if any(self._is_hollow(function) for function in self.functions):
+            return None
         text = self.ground.source.apply(*self.edits)
-        return text if text and is_sound(self.ground, self.functions, self.edits) else None
+        if text is None or not is_sound(self.ground, self.functions, self.edits):
+            return None
+        healthy = self.ground.source.text
+        if _n_pointless(text) > _n_pointless(healthy):
+            return None
+        # In code that repeats itself, a diff may find the change elsewhere.
+        told = _n_told(healthy, text)
+        return text if told <= len(self.lines()) + _MAX_MORE_TOLD else None
+
+    def _is_hollow(self, function: Function) -> bool:
+        """Whether little of a function is left."""
+        source = self.ground.source
+        start, end = source.span(function.node.body)
+        whole = range(source.line(start), source.line(end - 1) + 1)
+        gone = {n for e in self.edits if not _is_within(e) for n in self.ground.lines(e)}
+        return len(gone.intersection(whole)) > _MAX_SHARE_GONE * len(whole)
 
 
 class Pieces:
@@ -151,6 +175,18 @@ def finished(omission: Omission) -> Omission:
             break
         omission = grown
     return omission
+
+
+def _n_pointless(text: str) -> int:
+    """How often something is compared with, or taken from, itself."""
+    return len(_POINTLESS.findall(text))
+
+
+def _n_told(healthy: str, broken: str) -> int:
+    """How many lines a diff shows as changed."""
+    lines = broken.splitlines(), healthy.splitlines()
+    codes = difflib.SequenceMatcher(None, *lines, autojunk=False).get_opcodes()
+    return sum(max(i2 - i1, j2 - j1) for tag, i1, i2, j1, j2 in codes if tag != "equal")
 
 
 def _touch(a: Edit, b: Edit) -> bool:

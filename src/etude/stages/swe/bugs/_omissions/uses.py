@@ -148,7 +148,7 @@ def unwrapped(function: Function, node: cst.CSTNode, body: cst.BaseSuite) -> Edi
     source = function.source
     if not isinstance(body, cst.IndentedBlock) or has_long_string(function, body):
         return None
-    if leaves(body) and _goes_on(function, node):
+    if leaves(body) and not _may_leave(function, node, body):
         return None
     start, end = source.line_start(source.span(node)[0]), source.line_end(source.span(node)[1] - 1)
     first, last = source.span(body.body[0])[0], source.span(body)[1]
@@ -157,9 +157,11 @@ def unwrapped(function: Function, node: cst.CSTNode, body: cst.BaseSuite) -> Edi
     return Edit(start, end, text, source.span(body))
 
 
-def _goes_on(function: Function, node: cst.CSTNode) -> bool:
-    block = function.source.parents[node]
-    return not (isinstance(block, cst.IndentedBlock) and block.body[-1] is node)
+def _may_leave(function: Function, node: cst.CSTNode, body: cst.IndentedBlock) -> bool:
+    """Whether a block that leaves can do so always: by a `return` at the end of the function."""
+    last = body.body[-1]
+    returns = isinstance(last, cst.SimpleStatementLine) and isinstance(last.body[-1], cst.Return)
+    return returns and function.node.body.body[-1] is node
 
 
 def without_statement(function: Function, node: cst.CSTNode) -> Edit | None:
