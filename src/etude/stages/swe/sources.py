@@ -86,6 +86,21 @@ def _from_pypi(requirement: str, into: Path) -> Source:
     return _from_archive(archive, into, f"pypi:{canonicalize_name(name)}=={package.version}")
 
 
+def releases(name: str) -> list[Version]:
+    """Return the versions of which the index has a source archive that stands, oldest first.
+
+    Raises:
+        ConfigError: The index cannot be asked, or has no such project.
+    """
+    with blame(ConfigError, f"pypi:{name}: asking the package index"), PyPISimple() as index:
+        try:
+            packages = index.get_project_page(name).packages
+        except NoSuchProjectError:
+            raise ConfigError(f"pypi:{name}: the package index has no such project") from None
+    sdists = [p for p in packages if p.package_type == "sdist" and p.version and not p.is_yanked]
+    return sorted({_version(package) for package in sdists})
+
+
 def _pick(name: str, version: str, packages: list[DistributionPackage]) -> DistributionPackage:
     found = [p for p in packages if p.package_type == "sdist" and p.version and not p.is_yanked]
     if not found:
@@ -120,15 +135,24 @@ def _from_git(place: str, into: Path) -> Source:
     if url.startswith("-") or revision.startswith("-") or url.startswith("ext::"):
         raise ConfigError(f"git:{place}: not a repository address")
     clone = into / "clone"
-    _git(place, "clone", "--quiet", "--no-checkout", "--", url, str(clone))
-    _git(place, "-C", str(clone), "checkout", "--quiet", "--detach", revision)
-    commit = _git(place, "-C", str(clone), "rev-parse", "HEAD").strip()
+    run_git(place, "clone", "--quiet", "--no-checkout", "--", url, str(clone))
+    run_git(place, "-C", str(clone), "checkout", "--quiet", "--detach", revision)
+    commit = run_git(place, "-C", str(clone), "rev-parse", "HEAD").strip()
     shutil.rmtree(clone / ".git")
     _refuse_monsters(clone, f"git:{place}")
     return Source(spec=f"git:{url}@{commit}", tree=clone, digest=tree_digest(clone))
 
 
-def _git(place: str, *words: str) -> str:
+def run_git(place: str, *words: str) -> str:
+    """Return what git says, with nothing of the repository's own run.
+
+    Args:
+        place: The repository, for messages.
+        words: What git is told.
+
+    Raises:
+        ConfigError: It failed.
+    """
     # A repository's own hooks, filters and submodules would run code of the project here.
     safe = ["-c", "core.hooksPath=/dev/null", "-c", "protocol.ext.allow=never"]
     environment = {

@@ -1,0 +1,59 @@
+"""Answers: what one result of a test says about a change that was taken back."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from etude.records import Coverage
+from etude.rollout.suites import CaseResult
+from etude.stages.swe.bugs._history.hunks import Hunk
+
+_HALF_A_CHANGE = ("ImportError", "ModuleNotFoundError", "NameError", "UnboundLocalError")
+_NEW_FEATURE = re.compile(
+    r"has no attribute|unexpected keyword argument|positional arguments? but|required positional"
+)
+_NUMBERS = re.compile(r"0x[0-9a-fA-F]+|\d+")
+
+
+def counts(result: CaseResult, *, features: bool) -> bool:
+    """Whether a failure is one that a defect makes, and not the lack of a half of a change.
+
+    Args:
+        result: What a test did.
+        features: Whether it counts when something is called that is not there yet.
+    """
+    failure = result.failure
+    if failure is None or failure.exception in _HALF_A_CHANGE:
+        return False
+    is_call = failure.exception in ("AttributeError", "TypeError")
+    return features or not (is_call and _NEW_FEATURE.search(failure.message))
+
+
+def failed(result: CaseResult) -> bool:
+    """Whether a test failed or could not be set up."""
+    return result.outcome in ("failed", "error")
+
+
+def how(result: CaseResult) -> str:
+    """Return how a test failed, as far as it is the same whatever else is changed."""
+    failure = result.failure
+    if failure is None:
+        return ""
+    if failure.exception in ("AssertionError", "Failed"):
+        return failure.exception
+    return f"{failure.exception}: {_NUMBERS.sub('0', failure.message[:200])}"
+
+
+def kind_of(result: CaseResult) -> str:
+    """Return the kind of defect that makes a test fail so."""
+    failed = result.failure.exception if result.failure else ""
+    return "wrong_result" if failed in ("AssertionError", "Failed") else "wrong_error"
+
+
+def reach(coverage: Coverage, hunks: Sequence[Hunk]) -> set[int]:
+    """Return the numbers of the tests that run lines of the hunks, or a line beside them."""
+    found: set[int] = set()
+    for hunk in hunks:
+        lines: Mapping[int, tuple[int, ...]] = coverage.lines.get(hunk.path, {})
+        for number in range(hunk.start, hunk.end + 2):
+            found.update(lines.get(number, ()))
+    return found

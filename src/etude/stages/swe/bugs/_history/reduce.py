@@ -1,0 +1,283 @@
+"""Reduce: which hunks of a change each failing test needs, found by asking the tests.
+
+Delta debugging over functions, then over hunks. A set of hunks counts only when every tree parses,
+the tests fail as they do with the whole change taken back, and tests that the older source passed
+still pass: else a test would fail because half of a change is missing, which is nobody's mistake.
+"""
+
+import asyncio
+from collections.abc import Collection, Sequence
+
+import msgspec
+
+from etude.rollout.suites import SuiteRun
+from etude.stages.swe.bugs._base import Material
+from etude.stages.swe.bugs._history.answers import counts, failed, how, kind_of, reach
+from etude.stages.swe.bugs._history.hunks import (
+    Change,
+    Hunk,
+    Tree,
+    cosmetic,
+    parse,
+    scope_of,
+    scopes,
+    take_back,
+)
+from etude.stages.swe.bugs._history.leftovers import Leftovers
+
+Units = list[frozenset[int]]
+"""Numbers of hunks, together where they lie in one function."""
+_N_WITNESSES = 40
+"""Tests that must go on passing, asked with every question."""
+_N_ASKED = 60
+_PER_FUNCTION = 2
+"""Failing cases of one parametrized test that are asked about."""
+_N_FINAL = 600
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a search goes."""
+
+    max_questions: int
+    """Runs that one change may cost."""
+    max_lines: int
+    """Changed lines of one bug."""
+    features: bool
+    """Whether tests count that call what the older source does not have."""
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """Hunks that make tests fail when they are taken back together."""
+
+    hunks: tuple[int, ...]
+    tests: tuple[str, ...]
+    """Those that fail, of the tests that were asked."""
+    kind: str
+    """`wrong_result` or `wrong_error`."""
+
+
+class Bugs(msgspec.Struct, frozen=True, kw_only=True):
+    """What one change gave."""
+
+    found: tuple[Found, ...] = ()
+    n_failing: int = 0
+    """Tests that fail with the whole change taken back."""
+    n_questions: int = 0
+    n_leaky: int = 0
+    """Bugs left out because something that only their cure uses would stay."""
+
+
+async def find_bugs(material: Material, healthy: Tree, change: Change, limits: Limits) -> Bugs:
+    """Return the bugs in a change, the smallest first.
+
+    Raises:
+        SandboxError: A box failed.
+    """
+    search = _Search(material, healthy, change, limits)
+    found = await search.run()
+    return Bugs(
+        found=tuple(found),
+        n_failing=len(search.wanted),
+        n_questions=search.n_asked,
+        n_leaky=search.n_leaky,
+    )
+
+
+class _Search:
+    """The search in one change."""
+
+    def __init__(self, material: Material, healthy: Tree, change: Change, limits: Limits) -> None:
+        self.material = material
+        self.healthy = healthy
+        self.hunks = change.hunks
+        self.limits = limits
+        self.passing = [t.id for t in material.codebase.tests if t.outcome == "passed"]
+        self.cosmetic = cosmetic(healthy, change.hunks)
+        self.leftovers = Leftovers(healthy, change, self.cosmetic)
+        self.wanted: dict[str, str] = {}
+        """How each test fails with the whole change taken back."""
+        self.kinds: dict[str, str] = {}
+        self.witnesses: list[str] = []
+        self.n_asked = 0
+        self.n_leaky = 0
+
+    async def run(self) -> list[Found]:
+        units = await self._sound(self._units())
+        if not units:
+            return []
+        await self._learn(units)
+        asked = self._representatives()
+        if not asked:
+            return []
+        sets: dict[frozenset[int], None] = {}
+        coarse = await self._solve(units, asked)
+        for union, tests in coarse.items():
+            fine = await self._solve([frozenset({n}) for n in sorted(union)], tests)
+            sets.update(dict.fromkeys(fine))
+        found = [bug for union in sets if (bug := await self._complete(union)) is not None]
+        merged = [
+            group[0] if len(group) == 1 else await self._complete(_union(group)) or group[0]
+            for group in _same_tests(found)
+        ]
+        unique = {bug.hunks: bug for bug in merged}
+        return sorted(unique.values(), key=lambda bug: (len(bug.hunks), bug.hunks))
+
+    def _units(self) -> Units:
+        """Put hunks of one function together; leave out those that do nothing."""
+        trees = {hunk.path: parse(self.healthy[hunk.path]) for hunk in self.hunks}
+        inside = {path: scopes(tree) if tree else [] for path, tree in trees.items()}
+        groups: dict[tuple[str, str], set[int]] = {}
+        for number, hunk in enumerate(self.hunks):
+            if number in self.cosmetic:
+                continue
+            scope = scope_of(hunk, inside[hunk.path])
+            name = scope.name if scope else f":{number}"
+            groups.setdefault((hunk.path, name), set()).add(number)
+        return [frozenset(numbers) for numbers in groups.values()]
+
+    async def _sound(self, units: Units) -> Units:
+        """Return as much of the change as can be taken back without breaking every import."""
+        if not units or await self._collects(units):
+            return units
+        if len(units) == 1:
+            return []
+        left = await self._sound(units[: len(units) // 2])
+        right = await self._sound(units[len(units) // 2 :])
+        if left and right and await self._collects([*left, *right]):
+            return [*left, *right]
+        return max(left, right, key=len)
+
+    async def _collects(self, units: Units) -> bool:
+        by_file = {test.partition("::")[0]: test for test in reversed(self.passing)}
+        tests = list(by_file.values())
+        run = await self._ask(frozenset().union(*units), tests)
+        return run is not None and all(test in run.results for test in tests)
+
+    async def _learn(self, units: Units) -> None:
+        """Take the change back and see which tests fail, and which others must go on passing."""
+        run = await self._ask(frozenset().union(*units), None)
+        if run is None:
+            return
+        for test in self.passing:
+            result = run.results.get(test)
+            if (
+                result is not None
+                and failed(result)
+                and counts(result, features=self.limits.features)
+            ):
+                self.wanted[test] = how(result)
+                self.kinds[test] = kind_of(result)
+        touched = {number for unit in units for number in unit}
+        touching = reach(self.material.coverage, [self.hunks[n] for n in sorted(touched)])
+        tests = self.material.codebase.tests
+        self.witnesses = [tests[n].id for n in sorted(touching) if run.passed(tests[n].id)]
+
+    def _representatives(self) -> list[str]:
+        groups: dict[tuple[str, str], list[str]] = {}
+        for test, how in self.wanted.items():
+            groups.setdefault((test.partition("[")[0], how), []).append(test)
+        chosen = [tests[:_PER_FUNCTION] for tests in groups.values()]
+        return [test for tests in chosen for test in tests][:_N_ASKED]
+
+    async def _solve(self, units: Units, tests: Sequence[str]) -> dict[frozenset[int], list[str]]:
+        """Return the sets of units that tests need, all of which fail with the union of them."""
+        if len(units) == 1:
+            return {units[0]: list(tests)}
+        left, right = units[: len(units) // 2], units[len(units) // 2 :]
+        by_left, by_right = await asyncio.gather(
+            self._alike(left, tests), self._alike(right, tests)
+        )
+        found: dict[frozenset[int], list[str]] = {}
+        for half, mine in ((left, by_left), (right, by_right)):
+            if mine:
+                found |= await self._solve(half, mine)
+        rest = [test for test in tests if test not in by_left and test not in by_right]
+        while rest:
+            needed = await self._shrink(units, rest[0])
+            same = await self._alike(needed, rest) if needed != units else rest
+            found.setdefault(frozenset().union(*needed), []).extend(same or rest[:1])
+            rest = [test for test in rest[1:] if test not in same]
+        return found
+
+    async def _shrink(self, units: Units, test: str) -> Units:
+        """Take units away for as long as the test still fails."""
+        n_parts = 2
+        while len(units) > 1:
+            size = -(-len(units) // n_parts)
+            for start in range(0, len(units), size):
+                left = units[:start] + units[start + size :]
+                if left and await self._alike(left, [test]):
+                    units, n_parts = left, max(n_parts - 1, 2)
+                    break
+            else:
+                if size == 1:
+                    return units
+                n_parts = min(2 * n_parts, len(units))
+        return units
+
+    async def _alike(self, units: Units, tests: Sequence[str]) -> list[str]:
+        """Return the tests that fail as they should with these hunks taken back."""
+        failing = await self._failing(frozenset().union(*units), tests, self._few_witnesses())
+        return [test for test in tests if failing.get(test) == self.wanted[test]]
+
+    async def _failing(
+        self, numbers: frozenset[int], tests: Sequence[str], witnesses: Sequence[str]
+    ) -> dict[str, str]:
+        """Return how tests fail; nothing when a witness does."""
+        asked = list(dict.fromkeys([*tests, *witnesses]))
+        run = await self._ask(numbers, asked)
+        if run is None or not all(run.passed(test) for test in witnesses):
+            return {}
+        results = {test: run.results[test] for test in tests if test in run.results}
+        return {test: how(result) for test, result in results.items() if failed(result)}
+
+    def _few_witnesses(self) -> list[str]:
+        step = max(1, len(self.witnesses) // _N_WITNESSES)
+        return self.witnesses[::step][:_N_WITNESSES]
+
+    async def _ask(self, numbers: Collection[int], tests: Sequence[str] | None) -> SuiteRun | None:
+        """Run tests on the tree with hunks taken back; `None` when that says nothing."""
+        texts = take_back(self.healthy, [self.hunks[n] for n in sorted(numbers)])
+        if any(parse(text) is None for text in texts.values()):
+            return None
+        if self.n_asked >= self.limits.max_questions:
+            return None
+        self.n_asked += 1
+        run = await self.material.ask(texts, tests)
+        return run if run.complete and not run.timed_out else None
+
+    async def _complete(self, numbers: frozenset[int]) -> Found | None:
+        """Take back what only the cure has use for, and see what fails in the end."""
+        more = self.leftovers.of(numbers)
+        whole = numbers | (more or frozenset())
+        n_lines = sum(self.hunks[n].n_lines for n in whole)
+        if more is None or n_lines > self.limits.max_lines:
+            self.n_leaky += more is None
+            return None
+        tests = list(self.wanted)[:_N_FINAL]
+        failing = await self._failing(whole, tests, self.witnesses[:_N_FINAL])
+        caught = [test for test in tests if failing.get(test) == self.wanted[test]]
+        if not caught:
+            self.n_leaky += bool(more)
+            return None
+        kinds = [self.kinds[test] for test in caught]
+        kind = max(sorted(set(kinds)), key=kinds.count)
+        return Found(hunks=tuple(sorted(whole)), tests=tuple(caught), kind=kind)
+
+
+def _same_tests(found: Sequence[Found]) -> list[list[Found]]:
+    """Put bugs together that mostly the same tests catch: they are parts of one repair."""
+    groups: list[list[Found]] = []
+    for bug in sorted(found, key=lambda b: b.hunks):
+        for group in groups:
+            mine, theirs = set(bug.tests), set(group[0].tests)
+            if len(mine & theirs) * 2 >= len(mine | theirs):
+                group.append(bug)
+                break
+        else:
+            groups.append([bug])
+    return groups
+
+
+def _union(group: Sequence[Found]) -> frozenset[int]:
+    return frozenset(number for bug in group for number in bug.hunks)
