@@ -3,40 +3,52 @@
 import asyncio
 import contextlib
 import os
-import sys
+import signal
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Self, TypeVar
 
 from etude.errors import SandboxError
-from etude.sandbox._holder.wire import SIZES, Done, Dump, Entries, Failed, Message, pack, unpack
+from etude.sandbox._holder.wire import (
+    SIZES,
+    Born,
+    Done,
+    Dump,
+    Entries,
+    Failed,
+    Message,
+    pack,
+    unpack,
+)
+from etude.sandbox._nursery import Nursery, new_holder
 
-_START = "import sys; sys.path.append(sys.argv.pop()); from _holder.serve import main; main()"
 _PATIENCE_S = 5.0
 AnswerT = TypeVar("AnswerT", bound=Message)
 
 
 class Channel:
-    """A running holder."""
+    """The line to a running holder."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, nursery: Nursery
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._nursery = nursery
+        self._process = -1
+        """Descriptor of the holder's process, once it has said which."""
         self._lock = asyncio.Lock()
         self._in_step = True
 
     @classmethod
     async def start(cls) -> Self:
-        """Start a holder; it dies with this process."""
-        folder = str(Path(__file__).parent)
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", "-S", "-c", _START, str(os.getpid()), folder),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env={name: value for name, value in os.environ.items() if name == "LD_LIBRARY_PATH"},
-            start_new_session=True,
-        )
-        return cls(process)
+        """Get a holder; it dies with this thread.
+
+        Raises:
+            SandboxError: There is none.
+        """
+        line, nursery = new_holder()
+        reader, writer = await asyncio.open_connection(sock=line)
+        return cls(reader, writer, nursery)
 
     async def ask(
         self, request: Message, answer: type[AnswerT], *, doing: str, body: bytes = b""
@@ -68,30 +80,45 @@ class Channel:
 
     async def close(self) -> None:
         """Hang up and wait until the holder, and with it the whole box, is gone."""
-        stdin = self._process.stdin
         try:
-            if stdin is not None:
-                stdin.close()
+            self._hang_up()
             async with asyncio.timeout(_PATIENCE_S):
                 await self._gone()
         except TimeoutError:
             pass
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
-            await self._gone()
+            if self._process >= 0:
+                with contextlib.suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(self._process, signal.SIGKILL)
+                await self._gone()
+                os.close(self._process)
+                self._process = -1
+            self._writer.transport.abort()
+            with contextlib.suppress(ConnectionError):
+                await self._writer.wait_closed()
+
+    def _hang_up(self) -> None:
+        if self._writer.can_write_eof() and not self._writer.is_closing():
+            with contextlib.suppress(OSError):
+                self._writer.write_eof()
 
     async def _gone(self) -> None:
-        """Wait until the holder has ended and all that it said has been read.
-
-        A call that was cut short leaves output unread, and asyncio does not count a process as
-        ended while that is so.
-        """
+        """Wait until the holder has ended; read what it still says, or it would wait for that."""
         async with self._lock:
-            for stream in (self._process.stdout, self._process.stderr):
-                while stream is not None and await stream.read(1 << 20):
+            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+                if self._process < 0:
+                    await self._meet()
+                while await self._reader.read(1 << 20):
                     pass
-            await self._process.wait()
+            if self._process >= 0:
+                await _readable(self._process)
+
+    async def _meet(self) -> None:
+        """Learn which process the holder is: the first that it says."""
+        born, _ = await self._frame()
+        if isinstance(born, Born):
+            with contextlib.suppress(ProcessLookupError):
+                self._process = os.pidfd_open(born.pid)
 
     @contextlib.asynccontextmanager
     async def _exchange(self, doing: str) -> AsyncIterator[None]:
@@ -102,28 +129,28 @@ class Channel:
         try:
             yield
         except asyncio.CancelledError:
-            if self._process.stdin is not None:
-                self._process.stdin.close()
+            self._hang_up()
             raise
         except (asyncio.IncompleteReadError, ConnectionError) as cause:
-            raise SandboxError(f"{doing}: the box is gone: {await self._last_words()}") from cause
+            raise SandboxError(f"{doing}: the box is gone: {self._nursery.last_words()}") from cause
         self._in_step = True
 
     async def _send(self, message: Message, body: bytes) -> None:
-        stdin = self._process.stdin
-        if stdin is None or stdin.is_closing():
+        if self._writer.is_closing():
             raise ConnectionResetError
-        stdin.write(pack(message, len(body)))
-        stdin.write(body)
-        await stdin.drain()
+        self._writer.write(pack(message, len(body)))
+        self._writer.write(body)
+        await self._writer.drain()
 
     async def _receive(self) -> tuple[Message, bytes]:
-        stdout = self._process.stdout
-        if stdout is None:
-            raise ConnectionResetError
-        n_header, n_body = SIZES.unpack(await stdout.readexactly(SIZES.size))
-        header = await stdout.readexactly(n_header)
-        return unpack(header), await stdout.readexactly(n_body)
+        if self._process < 0:
+            await self._meet()
+        return await self._frame()
+
+    async def _frame(self) -> tuple[Message, bytes]:
+        n_header, n_body = SIZES.unpack(await self._reader.readexactly(SIZES.size))
+        header = await self._reader.readexactly(n_header)
+        return unpack(header), await self._reader.readexactly(n_body)
 
     def _expect(self, got: Message, answer: type[AnswerT], doing: str) -> AnswerT:
         if isinstance(got, Failed):
@@ -132,8 +159,13 @@ class Channel:
             raise SandboxError(f"{doing}: the holder answered {type(got).__name__}")
         return got
 
-    async def _last_words(self) -> str:
-        stderr = self._process.stderr
-        said = b"" if stderr is None else await stderr.read()
-        lines = said.decode("utf-8", "replace").strip().splitlines()
-        return lines[-1] if lines else "its holder ended without a word"
+
+async def _readable(fd: int) -> None:
+    """Wait until there is something to read, which for a process means that it has ended."""
+    loop = asyncio.get_running_loop()
+    ready = asyncio.Event()
+    loop.add_reader(fd, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(fd)

@@ -1,10 +1,9 @@
 """The bubblewrap command line of a box: what it sees, and nothing else."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
-from etude.sandbox._base import Image, Limits
-from etude.sandbox._command import words_of
+from etude.sandbox._base import Image
 from etude.sandbox._holder import mounts
 from etude.sandbox._holder.command import SECCOMP_FD, STATUS_FD
 from etude.sandbox._image import hidden_folders
@@ -13,18 +12,6 @@ TOOL = "tool"
 """Where below a box's private folder the bubblewrap program is, when it is not the system's."""
 TMP = "/tmp"  # noqa: S108  # the box's own
 _ROOT_NAMES = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
-# Set inside the box: outside, the processes of all boxes would count together.
-_LIMIT_AND_RUN = 'ulimit -u "$1"; shift; exec "$@"'
-
-
-def command_line(command: str | Sequence[str], limits: Limits) -> list[str]:
-    """Return the program and arguments that run `command` within `limits`.
-
-    Raises:
-        SandboxError: There is no program, or a zero byte.
-    """
-    wrapper = ["/bin/bash", "-c", _LIMIT_AND_RUN, "box", str(limits.n_processes)]
-    return [*wrapper, *words_of(command)]
 
 
 def options(base: Path, image: Image) -> list[str]:

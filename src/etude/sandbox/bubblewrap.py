@@ -4,6 +4,7 @@ A box shares the kernel of this machine. That holds against code that is careles
 code of strangers who pay for an escape, put a virtual machine around Etude.
 """
 
+import asyncio
 import contextlib
 import os
 import platform
@@ -17,10 +18,11 @@ from etude.records import make_patch
 from etude.sandbox import _confine
 from etude.sandbox._base import Box, Image, Killed, Result, Sandbox
 from etude.sandbox._channel import Channel
+from etude.sandbox._command import words_of
 from etude.sandbox._holder import mounts, wire
 from etude.sandbox._image import check_image
 from etude.sandbox._owner import box_owner
-from etude.sandbox._program import find_program
+from etude.sandbox._program import Program, find_program
 from etude.sandbox._seccomp import program as seccomp_program
 from etude.sandbox._trial import try_out
 
@@ -72,8 +74,7 @@ class BubblewrapBox(Box):
         self.image = image
         self._channel = channel
         self._spec = spec
-        self._program = ""
-        self._options: list[str] = []
+        self._forking = asyncio.Lock()
 
     async def begin(self, origin: "BubblewrapBox | None" = None) -> None:
         """Mount the box; its files start as those of `origin`, or as its image has them.
@@ -85,8 +86,7 @@ class BubblewrapBox(Box):
         program = find_program(base)
         with blame(SandboxError, "preparing a box"):
             check_image(self.image, owner=owner)
-            self._program = str(program.path)
-            self._options = _confine.options(base, self.image)
+            jail = self._jail(program, base)
             seccomp = seccomp_program()
         binds = [*program.binds, *_confine.staged(self.image)]
         order = wire.Open(
@@ -97,12 +97,41 @@ class BubblewrapBox(Box):
             disk_bytes=self._spec.limits.disk_bytes,
             n_files=self._spec.limits.n_files,
             overlay=not self._spec.copy,
+            jail=jail,
+            origin=None,
+            loads=False,
         )
-        doing = "opening a box"
+        if origin is None:
+            await self._channel.ask(order, wire.Done, doing="opening a box", body=seccomp)
+        else:
+            async with origin._forking:
+                await self._begin_as(origin, order, seccomp)
+
+    async def _begin_as(self, origin: "BubblewrapBox", order: wire.Open, seccomp: bytes) -> None:
+        doing = "forking a box"
+        frozen, _ = await origin._channel.ask(wire.Freeze(), wire.Frozen, doing=doing)
+        if frozen.pid:
+            order = order._replace(origin=frozen)
+            await self._channel.ask(order, wire.Done, doing=doing, body=seccomp)
+            return
+        order = order._replace(loads=True)
         await self._channel.ask(order, wire.Done, doing=doing, body=seccomp)
-        if origin is not None:
-            await origin._channel.relay_dump(self._channel, doing="forking a box")
-        await self._channel.ask(wire.Start(loaded=origin is not None), wire.Done, doing=doing)
+        await origin._channel.relay_dump(self._channel, doing=doing)
+        await self._channel.ask(wire.Start(), wire.Done, doing=doing)
+
+    def _jail(self, program: Program, base: Path) -> wire.Jail:
+        limits = self._spec.limits
+        return wire.Jail(
+            program=str(program.path),
+            options=_confine.options(base, self.image),
+            n_processes=limits.n_processes,
+            memory_bytes=limits.memory_bytes,
+            file_bytes=limits.file_bytes,
+            cpu_s=limits.cpu_s,
+            output_bytes=limits.output_bytes,
+            flood_bytes=limits.flood_bytes,
+            report_bytes=limits.report_bytes,
+        )
 
     async def run(
         self, command: str | Sequence[str], *, timeout_s: float, stdin: bytes = b""
@@ -114,19 +143,7 @@ class BubblewrapBox(Box):
         Raises:
             SandboxError: The box is gone or could not start the command.
         """
-        limits = self._spec.limits
-        order = wire.Run(
-            program=self._program,
-            options=self._options,
-            argv=_confine.command_line(command, limits),
-            timeout_s=timeout_s,
-            memory_bytes=limits.memory_bytes,
-            file_bytes=limits.file_bytes,
-            cpu_s=limits.cpu_s,
-            output_bytes=limits.output_bytes,
-            flood_bytes=limits.flood_bytes,
-            report_bytes=limits.report_bytes,
-        )
+        order = wire.Run(argv=words_of(command), timeout_s=timeout_s)
         ran, said = await self._channel.ask(
             order, wire.Ran, doing="running a command in a box", body=stdin
         )

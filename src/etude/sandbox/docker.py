@@ -79,7 +79,7 @@ class DockerSandbox(Sandbox, frozen=True, kw_only=True):
         """
         check_image(image, owner=None)
         async with _folder() as base:
-            corner = mounts.Corner(base, -1, [], overlay=False)
+            corner = mounts.Corner.plain(base)
             before = corner.part(mounts.BASE)
             corner.part(mounts.EMPTY).mkdir()
             with blame(SandboxError, "copying the workspace of a container"):

@@ -61,7 +61,7 @@ class LocalBox(Box):
 
     def __init__(self, base: Path, image: Image, limits: Limits) -> None:
         self.image = image
-        self.corner = mounts.Corner(base, -1, [], overlay=False)
+        self.corner = mounts.Corner.plain(base)
         self.before = self.corner.part(mounts.BASE)
         self.workspace = self.corner.part(mounts.MERGED)
         self._home = base / "home"

@@ -35,6 +35,36 @@ def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str
     _check(result, f"mount {kind or 'bind'} on {target}")
 
 
+def unmount(target: str) -> None:
+    """Unmount what was mounted last on a folder.
+
+    Raises:
+        OSError: It is in use, or nothing is mounted there.
+    """
+    _check(_libc.umount2(os.fsencode(target), 0), f"unmount {target}")
+
+
+def enter(pid: int, kind: str, flag: int, inode: int = 0) -> None:
+    """Move this process into a namespace of another one.
+
+    Args:
+        pid: The other process.
+        kind: Name of the namespace in `/proc`.
+        flag: The same as a flag.
+        inode: Number that the namespace must have; 0 for any.
+
+    Raises:
+        OSError: The kernel refused, or the process is gone.
+    """
+    fd = os.open(f"/proc/{pid}/ns/{kind}", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        if inode not in (0, os.fstat(fd).st_ino):
+            raise ProcessLookupError(f"process {pid} is another one by now")
+        _check(_libc.setns(fd, flag), f"enter the {kind} namespace of {pid}")
+    finally:
+        os.close(fd)
+
+
 def unshare(flags: int) -> None:
     """Move this process into new namespaces.
 

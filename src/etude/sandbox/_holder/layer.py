@@ -6,7 +6,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from .mounts import BASE, MERGED, UPPER, Corner
+from .mounts import BASE, MERGED, Corner
 from .tree import RefusedError, open_folder, open_parent, read
 
 _MAX_PATH_BYTES = 3500
@@ -49,12 +49,12 @@ def _touched(corner: Corner) -> Iterator[str]:
         yield from _files(base, "")
         yield from _files(corner.part(MERGED), "")
         return
-    upper = corner.part(UPPER)
-    for path, entry in walk(upper):
-        # A folder may stand where a file was; anything else, where a whole folder was.
-        yield path
-        if not entry.is_dir(follow_symlinks=False) or is_opaque(corner, upper / path):
-            yield from _files(base, path)
+    for upper in corner.written(MERGED):
+        for path, entry in walk(upper):
+            # A folder may stand where a file was; anything else, where a whole folder was.
+            yield path
+            if not entry.is_dir(follow_symlinks=False) or is_opaque(corner, upper / path):
+                yield from _files(base, path)
 
 
 def is_opaque(corner: Corner, folder: Path) -> bool:

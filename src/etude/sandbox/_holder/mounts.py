@@ -1,14 +1,18 @@
 """The box's own corner of the file system: a sized tmpfs that only the holder can see."""
 
+import contextlib
 import errno
 import os
+import stat
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from . import kernel
-from .wire import Open
+from .wire import Frozen, Open
 
-UPPER, WORK, MERGED, BASE, TMP, SHM = "up", "wk", "ws", "lo", "tmp", "shm"
+MERGED, BASE, TMP, SHM = "ws", "lo", "tmp", "shm"
+TREES = (MERGED, TMP, SHM)
+"""Where a box may write."""
 EMPTY, ETC = "empty", "etc"
 _ETC = {
     "passwd": (
@@ -22,6 +26,9 @@ _ETC = {
     "hostname": "sandbox\n",
 }
 _PAGE_BYTES = 4096
+_ROOT_BYTES = 4 << 20
+_SPARE_BYTES, _SPARE_FILES = 64 << 10, 32
+"""What a generation of files takes beyond what the box writes."""
 _ETC_OF_MACHINE = ("ld.so.cache", "alternatives", "services", "protocols")
 
 
@@ -33,10 +40,23 @@ class Corner(NamedTuple):
     """-1 for the holder's own user."""
     layers: list[Path]
     overlay: bool
+    disk_bytes: int
+    n_files: int
+    generations: list[str]
+    """Names of the folders that hold what the box wrote, newest first; only the newest changes."""
+
+    @classmethod
+    def plain(cls, base: Path) -> Self:
+        """Return a folder of this user without anything mounted in it."""
+        return cls(base, -1, [], overlay=False, disk_bytes=0, n_files=0, generations=[])
 
     def part(self, name: str) -> Path:
-        """Return the folder of one part."""
+        """Return the folder of one part, as the box sees it."""
         return self.base / name
+
+    def written(self, tree: str) -> list[Path]:
+        """Return the folders that hold what was written in one tree, newest first."""
+        return [self.base / generation / tree for generation in self.generations]
 
     def own(self, path: Path | str) -> None:
         """Give a file to the box."""
@@ -61,33 +81,99 @@ def enter_namespaces(owner: int) -> None:
     kernel.mount("none", "/", flags=kernel.REC | kernel.PRIVATE)
 
 
+def join_namespaces(origin: Frozen, owner: int) -> None:
+    """Begin with a copy of what another holder has mounted.
+
+    Raises:
+        OSError: The kernel refused, or the other holder is gone.
+    """
+    if owner < 0:
+        kernel.enter(origin.pid, "user", kernel.NEWUSER)
+    kernel.enter(origin.pid, "mnt", kernel.NEWNS, origin.namespace)
+    kernel.unshare(kernel.NEWNS)
+
+
 def mount_corner(order: Open) -> Corner:
-    """Mount the tmpfs, its folders, and everything of this machine that the box may see.
+    """Mount the private folder, and everything of this machine that the box may see.
 
     Raises:
         OSError: The kernel refused, or a source is missing.
     """
     base = Path(order.base)
-    _mount_tmpfs(order, size_bytes=order.disk_bytes, n_files=order.n_files)
-    layers = [base / f"l{n}" for n in range(len(order.layers))]
-    overlay = order.overlay and (order.owner >= 0 or _takes_attributes(base))
-    if not overlay:
-        size_bytes, n_files = _size_of([Path(layer) for layer in order.layers])
-        _mount_tmpfs(
-            order, size_bytes=order.disk_bytes + size_bytes, n_files=order.n_files + n_files
-        )
-    corner = Corner(base, order.owner, layers, overlay)
-    for name in (UPPER, WORK, MERGED, BASE, TMP, SHM, EMPTY, ETC):
+    _mount_tmpfs(base, f"size={_ROOT_BYTES},mode=711")
+    corner = _corner(order, order.overlay and (order.owner >= 0 or _takes_attributes(base)))
+    for name in (*TREES, BASE, EMPTY, ETC):
         corner.part(name).mkdir()
-    for name in (UPPER, MERGED, TMP, SHM):
-        corner.own(corner.part(name))
-        corner.part(name).chmod(0o1777 if name in (TMP, SHM) else 0o755)
-    for source, layer in zip(order.layers, layers, strict=True):
+    for source, layer in zip(order.layers, corner.layers, strict=True):
         bind(Path(source), layer)
     for source, name in order.binds:
         bind(Path(source), base / name)
     _fill_etc(corner.part(ETC))
+    if corner.overlay:
+        add_generation(corner, order.disk_bytes, order.n_files)
+    else:
+        size_bytes, n_files = _size_of(corner.layers)
+        add_generation(corner, order.disk_bytes + size_bytes, order.n_files + n_files)
     return corner
+
+
+def join_corner(order: Open, origin: Frozen) -> Corner:
+    """Take over what another holder had mounted, apart from what its box may write to now."""
+    corner = _corner(order, overlay=True)
+    corner.generations[:] = origin.generations
+    # The other holder may have gone on meanwhile.
+    for name in (*TREES, _after(origin.generations)):
+        with contextlib.suppress(OSError):
+            kernel.unmount(str(corner.part(name)))
+    return corner
+
+
+def _after(generations: list[str]) -> str:
+    return f"g{int(generations[0][1:]) + 1}" if generations else "g0"
+
+
+def _corner(order: Open, overlay: bool) -> Corner:
+    base = Path(order.base)
+    layers = [base / f"l{n}" for n in range(len(order.layers))]
+    return Corner(base, order.owner, layers, overlay, order.disk_bytes, order.n_files, [])
+
+
+def add_generation(corner: Corner, size_bytes: int, n_files: int) -> None:
+    """Mount a folder that takes what the box writes from now on.
+
+    Raises:
+        OSError: The kernel refused.
+    """
+    before = corner.generations[:1]
+    folder = corner.base / _after(before)
+    folder.mkdir(exist_ok=True)
+    size_bytes, n_files = max(size_bytes, _SPARE_BYTES), max(n_files, _SPARE_FILES)
+    _mount_tmpfs(folder, f"size={size_bytes},nr_inodes={n_files},mode=711")
+    corner.generations.insert(0, folder.name)
+    for tree in TREES:
+        (folder / tree).mkdir()
+        work_folder(folder / tree).mkdir()
+        corner.own(folder / tree)
+        (folder / tree).chmod(0o755 if tree == MERGED else 0o1777)
+        for old in before:
+            info = (corner.base / old / tree).stat()
+            (folder / tree).chmod(stat.S_IMODE(info.st_mode))
+            os.utime(folder / tree, ns=(info.st_atime_ns, info.st_mtime_ns))
+
+
+def work_folder(upper: Path) -> Path:
+    """Return the folder that an overlay needs beside the one it writes to."""
+    return upper.with_name(f"{upper.name}-wk")
+
+
+def room_left(corner: Corner) -> tuple[int, int]:
+    """Return how much the box may still write: bytes, and files and folders."""
+    size_bytes, n_files = corner.disk_bytes, corner.n_files
+    for generation in corner.generations:
+        found = os.statvfs(corner.base / generation)
+        size_bytes -= (found.f_blocks - found.f_bfree) * found.f_frsize
+        n_files -= found.f_files - found.f_ffree
+    return size_bytes, n_files
 
 
 def bind(source: Path, target: Path) -> None:
@@ -104,9 +190,8 @@ def bind(source: Path, target: Path) -> None:
     kernel.mount(str(source), str(target), flags=kernel.BIND | kernel.REC)
 
 
-def _mount_tmpfs(order: Open, *, size_bytes: int, n_files: int) -> None:
-    options = f"size={size_bytes},nr_inodes={n_files},mode=711"
-    kernel.mount("tmpfs", order.base, "tmpfs", kernel.NOSUID | kernel.NODEV, options)
+def _mount_tmpfs(folder: Path, options: str) -> None:
+    kernel.mount("tmpfs", str(folder), "tmpfs", kernel.NOSUID | kernel.NODEV, options)
 
 
 def _takes_attributes(folder: Path) -> bool:

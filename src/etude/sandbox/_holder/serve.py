@@ -9,12 +9,16 @@ from pathlib import Path
 from . import command, kernel, layer, mounts, state, transfer, tree, workspace
 from .wire import (
     SIZES,
+    Born,
     Changes,
     Diff,
     Done,
     Dump,
     Entries,
     Failed,
+    Freeze,
+    Frozen,
+    Jail,
     Message,
     Open,
     Ran,
@@ -27,18 +31,41 @@ from .wire import (
     unpack,
 )
 
-_IN, _OUT = 0, 1
+_LINE = 0
 
 
-def main() -> None:
-    """Serve until Etude hangs up."""
-    kernel.die_with_parent(int(sys.argv[1]))
-    kernel.adopt_orphans()
-    os.umask(0o022)
-    holder = _Holder()
-    while (request := _receive()) is not None:
-        for answer, body in holder.answer(*request):
-            _send(answer, body)
+def live(line: int, nursery: int) -> None:
+    """Be the holder of one box until Etude hangs up. Never returns.
+
+    Args:
+        line: Descriptor of the socket that Etude speaks at.
+        nursery: The process that this one was copied from; when it ends, so does this.
+    """
+    try:
+        os.dup2(line, _LINE)
+        os.closerange(3, max(line, 3) + 1)
+        os.setsid()
+        kernel.die_with_parent(nursery)
+        kernel.adopt_orphans()
+        _send(Born(os.getpid()), b"")
+        _serve(_Holder())
+        os._exit(0)
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+        raise
+    finally:
+        os._exit(1)
+
+
+def _serve(holder: "_Holder") -> None:
+    try:
+        while (request := _receive()) is not None:
+            for answer, body in holder.answer(*request):
+                _send(answer, body)
+    except ConnectionError:
+        pass
+    finally:
+        holder.end()
 
 
 class _Holder:
@@ -46,28 +73,66 @@ class _Holder:
 
     def __init__(self) -> None:
         self._corner: mounts.Corner | None = None
+        self._jail: Jail | None = None
         self._seccomp = b""
+        self._ahead: command.Command | None = None
+        self._is_frozen = False
 
     def answer(self, request: Message, body: bytes) -> Iterator[tuple[Message, bytes]]:
         """Do what was asked; a failure is an answer too."""
         try:
             if isinstance(request, Open):
-                mounts.enter_namespaces(request.owner)
-                self._corner = mounts.mount_corner(request)
-                self._seccomp = body
+                self._open(request, body)
                 yield Done(), b""
-            elif self._corner is None:
+            elif self._corner is None or self._jail is None:
                 yield Failed("the box is not open"), b""
+            elif isinstance(request, Freeze):
+                yield self._freeze(self._corner), b""
             else:
-                yield from self._answer(self._corner, request, body)
+                if self._is_frozen:
+                    workspace.resume(self._corner)
+                    self._is_frozen = False
+                yield from self._answer(self._corner, self._jail, request, body)
         except (OSError, tree.RefusedError, command.NotStartedError) as error:
             yield Failed(str(error)), b""
 
+    def end(self) -> None:
+        """Leave nothing running."""
+        if self._ahead is not None:
+            self._ahead.discard()
+            self._ahead = None
+
+    def _open(self, order: Open, seccomp: bytes) -> None:
+        self._seccomp = seccomp
+        if order.origin is None:
+            mounts.enter_namespaces(order.owner)
+            corner = mounts.mount_corner(order)
+            if not order.loads:
+                workspace.prepare(corner, loaded=False)
+        else:
+            mounts.join_namespaces(order.origin, order.owner)
+            corner = mounts.join_corner(order, order.origin)
+            workspace.resume(corner)
+        self._corner, self._jail = corner, order.jail
+        if not order.loads:
+            # While Etude thinks of a command, its box is made ready.
+            self._ahead = command.Command(order.jail, seccomp, corner.owner)
+
+    def _freeze(self, corner: mounts.Corner) -> Frozen:
+        if not corner.overlay:
+            return Frozen(0, 0, [])
+        self.end()
+        if not self._is_frozen:
+            workspace.freeze(corner)
+            self._is_frozen = True
+        namespace = Path("/proc/self/ns/mnt").stat().st_ino
+        return Frozen(os.getpid(), namespace, corner.generations)
+
     def _answer(
-        self, corner: mounts.Corner, request: Message, body: bytes
+        self, corner: mounts.Corner, jail: Jail, request: Message, body: bytes
     ) -> Iterator[tuple[Message, bytes]]:
         if isinstance(request, Run):
-            yield self._run(corner, request, body)
+            yield self._run(corner, jail, request, body)
         elif isinstance(request, Read):
             root = corner.part(request.tree)
             yield Done(), tree.read(root, request.path, request.limit_bytes)
@@ -79,12 +144,20 @@ class _Holder:
             self._change(corner, request, body)
             yield Done(), b""
 
-    def _run(self, corner: mounts.Corner, order: Run, stdin: bytes) -> tuple[Ran, bytes]:
-        return command.run(order, stdin, self._seccomp, corner.owner, _hung_up)
+    def _run(
+        self, corner: mounts.Corner, jail: Jail, order: Run, stdin: bytes
+    ) -> tuple[Ran, bytes]:
+        ready, self._ahead = self._ahead, None
+        if ready is not None and not ready.waits():
+            ready.discard()
+            ready = None
+        if ready is None:
+            ready = command.Command(jail, self._seccomp, corner.owner)
+        return ready.run(order, stdin, _hung_up)
 
     def _change(self, corner: mounts.Corner, request: Message, body: bytes) -> None:
         if isinstance(request, Start):
-            workspace.prepare(corner, loaded=request.loaded)
+            workspace.prepare(corner, loaded=True)
         elif isinstance(request, Write):
             tree.write(corner, corner.part(request.tree), request.path, body)
         elif isinstance(request, Save):
@@ -109,7 +182,7 @@ def _changes(corner: mounts.Corner) -> tuple[Changes, bytes]:
 def _hung_up() -> bool:
     """Return whether Etude closed its end; it sends nothing while it waits for an answer."""
     poll = select.poll()
-    poll.register(_IN, select.POLLHUP)
+    poll.register(_LINE, select.POLLRDHUP)
     return bool(poll.poll(0))
 
 
@@ -123,7 +196,9 @@ def _receive() -> tuple[Message, bytes] | None:
 
 def _read(n_bytes: int) -> bytes:
     content = bytearray()
-    while len(content) < n_bytes and (chunk := os.read(_IN, min(1 << 20, n_bytes - len(content)))):
+    while len(content) < n_bytes and (
+        chunk := os.read(_LINE, min(1 << 20, n_bytes - len(content)))
+    ):
         content += chunk
     return bytes(content)
 
@@ -132,4 +207,4 @@ def _send(message: Message, body: bytes) -> None:
     for content in (pack(message, len(body)), body):
         view = memoryview(content)
         while view:
-            view = view[os.write(_OUT, view) :]
+            view = view[os.write(_LINE, view) :]

@@ -59,23 +59,24 @@ class Feed:
     other can open that anew.
     """
 
-    def __init__(self, content: bytes, owner: int) -> None:
-        """Open a pipe, or nothing at all when there is nothing to read.
+    def __init__(self, owner: int) -> None:
+        """Open a pipe.
 
         Args:
-            content: What to give.
             owner: User who may open the pipe by name, as `/dev/stdin`; -1 for this one.
         """
-        self.fd = -1
-        """Where it is written; -1 when all is given."""
-        self._left = memoryview(content)
-        if not content:
-            self.read_fd = move_high(os.open(os.devnull, os.O_RDONLY))
-            return
         self.read_fd, self.fd = (move_high(fd) for fd in os.pipe())
+        """`fd` is where it is written; -1 when all is given."""
+        self._left = memoryview(b"")
         os.set_blocking(self.fd, False)
         if owner >= 0:
             os.fchown(self.read_fd, owner, owner)
+
+    def give(self, content: bytes) -> None:
+        """Say what is to be read; nothing at all when it is empty."""
+        self._left = memoryview(content)
+        if not content:
+            self.close()
 
     def take(self) -> bool:
         """Let the command take what it can; return whether it may take more."""

@@ -3,8 +3,6 @@
 import contextlib
 import errno
 import os
-import secrets
-import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,12 +26,13 @@ def save(corner: Corner, root: Path, path: str, target: Path) -> None:
     if target.exists() or target.is_symlink():
         raise RefusedError(f"{target} exists already")
     os.close(open_folder(root, path))
-    part = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+    part = target.with_name(f".{target.name}.{os.urandom(8).hex()}")
     try:
         copy_tree(corner, root / path.lstrip("/"), part)
         part.rename(target)
     except (OSError, RefusedError):
-        shutil.rmtree(part, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            remove(part)
         raise
 
 
@@ -62,13 +61,33 @@ def copy_tree(corner: Corner, source: Path, target: Path) -> None:
         corner.own(there)
 
 
+def remove(path: Path) -> bool:
+    """Remove a file, link or whole folder; return whether anything was there."""
+    if not os.path.lexists(path):
+        return False
+    if path.is_symlink() or not path.is_dir():
+        path.unlink()
+        return True
+    todo = [path]
+    while todo:
+        here = todo[-1]
+        with os.scandir(here) as entries:
+            found = list(entries)
+        folders = [here / entry.name for entry in found if entry.is_dir(follow_symlinks=False)]
+        todo += folders
+        for entry in found:
+            if not entry.is_dir(follow_symlinks=False):
+                os.unlink(entry)  # noqa: PTH108  # an entry is no path
+        if not folders:
+            here.rmdir()
+            todo.pop()
+    return True
+
+
 def _copy_entry(corner: Corner, entry: os.DirEntry[str], target: Path) -> None:
     if not entry.is_symlink() and not entry.is_file(follow_symlinks=False):
         return
-    if target.is_dir() and not target.is_symlink():
-        shutil.rmtree(target)
-    with contextlib.suppress(FileNotFoundError):
-        target.unlink()
+    remove(target)
     if entry.is_symlink():
         target.symlink_to(os.readlink(entry))  # noqa: PTH115  # an entry is no path
     else:

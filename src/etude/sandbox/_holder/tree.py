@@ -1,11 +1,10 @@
 """Files of a box, seen from outside: no link is followed, whatever the box planted.
 
-No process of the box lives while the holder looks, so nothing changes underneath.
+Nothing of the box runs while the holder looks, so nothing changes underneath.
 """
 
 import contextlib
 import os
-import secrets
 import stat
 from pathlib import Path
 
@@ -49,7 +48,7 @@ def write(corner: Corner, root: Path, path: str, content: bytes) -> None:
         OSError: It cannot be written.
     """
     folder, name = open_parent(root, path, make=corner)
-    part = f".{secrets.token_hex(8)}"
+    part = f".{os.urandom(8).hex()}"
     try:
         mode = _mode_of(folder, name, path)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -2,14 +2,47 @@
 
 import json
 import struct
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 SIZES = struct.Struct(">IQ")
 """Precedes every frame: bytes of the header, bytes of the body."""
 
 
+class Born(NamedTuple):
+    """Said first, unasked: the holder lives."""
+
+    pid: int
+
+
+class Jail(NamedTuple):
+    """How every command of a box is started, and what it may use."""
+
+    program: str
+    """The bubblewrap program."""
+    options: list[str]
+    """What bubblewrap is told, apart from the command."""
+    n_processes: int
+    memory_bytes: int
+    file_bytes: int
+    cpu_s: float
+    output_bytes: int
+    flood_bytes: int
+    report_bytes: int
+
+
+class Frozen(NamedTuple):
+    """What was written so far changes no more, so that other boxes may build on it."""
+
+    pid: int
+    """The holder that has it; 0 when it cannot be shared, but only dumped."""
+    namespace: int
+    """The holder's mount namespace."""
+    generations: list[str]
+    """Where it lies, newest first."""
+
+
 class Open(NamedTuple):
-    """Mount the box's private folder. Body: the seccomp program."""
+    """Make the box. Body: the seccomp program."""
 
     base: str
     """Folder of this machine under which everything is mounted, seen by the holder alone."""
@@ -23,31 +56,27 @@ class Open(NamedTuple):
     n_files: int
     overlay: bool
     """Whether the workspace may be an overlay; otherwise it is a copy."""
+    jail: Jail
+    origin: Frozen | None
+    """What the files start from, besides the layers."""
+    loads: bool
+    """Whether entries of a dump follow, and then `Start`."""
 
 
 class Start(NamedTuple):
-    """Mount the workspace; the box is ready."""
+    """All entries of a dump have come."""
 
-    loaded: bool
-    """Whether the entries of a dump came before."""
+
+class Freeze(NamedTuple):
+    """Let nothing change any more what was written so far; what comes is written elsewhere."""
 
 
 class Run(NamedTuple):
     """Run one command. Body: its standard input."""
 
-    program: str
-    """The bubblewrap program."""
-    options: list[str]
-    """What bubblewrap is told, apart from the command."""
     argv: list[str]
     """The command and its arguments."""
     timeout_s: float
-    memory_bytes: int
-    file_bytes: int
-    cpu_s: float
-    output_bytes: int
-    flood_bytes: int
-    report_bytes: int
 
 
 class Ran(NamedTuple):
@@ -131,26 +160,24 @@ class Failed(NamedTuple):
 
 
 Message = (
-    Open | Start | Run | Ran | Read | Write | Diff | Changes | Save | Dump | Entries | Done | Failed
+    Born
+    | Open
+    | Start
+    | Freeze
+    | Frozen
+    | Run
+    | Ran
+    | Read
+    | Write
+    | Diff
+    | Changes
+    | Save
+    | Dump
+    | Entries
+    | Done
+    | Failed
 )
-_KINDS: dict[str, type[Message]] = {
-    kind.__name__: kind
-    for kind in (
-        Open,
-        Start,
-        Run,
-        Ran,
-        Read,
-        Write,
-        Diff,
-        Changes,
-        Save,
-        Dump,
-        Entries,
-        Done,
-        Failed,
-    )
-}
+_KINDS: dict[str, type[Message]] = {kind.__name__: kind for kind in get_args(Message)}
 
 
 def pack(message: Message, n_body: int) -> bytes:
@@ -165,4 +192,7 @@ def unpack(header: bytes) -> Message:
     message = _KINDS[name](*fields)
     if isinstance(message, Entries):
         return Entries([Entry(*entry) for entry in message.entries], message.last)
+    if isinstance(message, Open):
+        origin = message.origin and Frozen(*message.origin)
+        return message._replace(jail=Jail(*message.jail), origin=origin)
     return message

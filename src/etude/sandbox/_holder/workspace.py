@@ -1,16 +1,33 @@
-"""Make the workspace: an overlay on the layers of the image, or else a copy of them."""
+"""Mount the places that a box may write to: overlays on what it started from and wrote before."""
+
+import os
+from pathlib import Path
 
 from . import kernel
-from .mounts import BASE, MERGED, UPPER, WORK, Corner, bind
+from .mounts import (
+    BASE,
+    MERGED,
+    SHM,
+    TMP,
+    TREES,
+    Corner,
+    add_generation,
+    bind,
+    room_left,
+    work_folder,
+)
+from .state import flatten
 from .transfer import copy_tree
 
 _FLAGS = kernel.NOSUID | kernel.NODEV
 # A moved folder must be whole in the writable layer, or its changes would not be seen there.
 _OPTIONS = "index=off,metacopy=off,xino=off,redirect_dir=nofollow"
+_MAX_GENERATIONS = 32
+"""The deeper an overlay, the longer it takes to find a file in it; the kernel ends at 500."""
 
 
 def prepare(corner: Corner, *, loaded: bool) -> None:
-    """Mount the layers as they were, and the workspace.
+    """Mount the layers as they were, and the places to write.
 
     Args:
         corner: The box's folders, with everything in place that was written earlier.
@@ -19,18 +36,67 @@ def prepare(corner: Corner, *, loaded: bool) -> None:
     Raises:
         OSError: The kernel refused, or the disk is full.
     """
-    options = f"lowerdir={':'.join(map(str, corner.layers))},{_OPTIONS}"
-    if corner.owner < 0:
-        options += ",userxattr"
     if len(corner.layers) == 1:
         bind(corner.layers[0], corner.part(BASE))
     elif corner.overlay:
-        kernel.mount("overlay", str(corner.part(BASE)), "overlay", _FLAGS, options)
+        _overlay(corner, BASE, [layer.name for layer in corner.layers])
     else:
         for layer in reversed(corner.layers):
             copy_tree(corner, layer, corner.part(BASE))
-    if corner.overlay:
-        options += f",upperdir={corner.part(UPPER)},workdir={corner.part(WORK)}"
-        kernel.mount("overlay", str(corner.part(MERGED)), "overlay", _FLAGS, options)
-    elif not loaded:
+    _attach(corner)
+    if not corner.overlay and not loaded:
         copy_tree(corner, corner.part(BASE), corner.part(MERGED))
+
+
+def freeze(corner: Corner) -> None:
+    """Unmount the places to write; what they hold changes no more.
+
+    Raises:
+        OSError: A process still uses them.
+    """
+    for tree in TREES:
+        kernel.unmount(str(corner.part(tree)))
+    if len(corner.generations) >= _MAX_GENERATIONS:
+        flatten(corner)
+
+
+def resume(corner: Corner) -> None:
+    """Mount the places to write again, on top of what is frozen.
+
+    Raises:
+        OSError: The kernel refused.
+    """
+    add_generation(corner, *room_left(corner))
+    _attach(corner)
+
+
+def _attach(corner: Corner) -> None:
+    for tree in (MERGED, TMP, SHM):
+        newest, *frozen = corner.written(tree)
+        below = [str(folder.relative_to(corner.base)) for folder in frozen if _holds_any(folder)]
+        if tree == MERGED and corner.overlay:
+            below += [layer.name for layer in corner.layers]
+        if below:
+            _overlay(corner, tree, below, newest)
+        else:
+            bind(newest, corner.part(tree))
+
+
+def _holds_any(folder: Path) -> bool:
+    with os.scandir(folder) as entries:
+        return any(entries)
+
+
+def _overlay(corner: Corner, tree: str, below: list[str], upper: Path | None = None) -> None:
+    options = f"lowerdir={':'.join(below)},{_OPTIONS}"
+    if corner.owner < 0:
+        options += ",userxattr"
+    if upper is not None:
+        inside = upper.relative_to(corner.base)
+        options += f",upperdir={inside},workdir={work_folder(inside)}"
+    # Names are told from the private folder on: all must fit into one page.
+    os.chdir(corner.base)
+    try:
+        kernel.mount("overlay", str(corner.part(tree)), "overlay", _FLAGS, options)
+    finally:
+        os.chdir("/")
