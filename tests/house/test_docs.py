@@ -26,6 +26,7 @@ from etude.stages.swe.validate import NO_STATEMENT
 from etude.train.loops import loops
 from etude.value.ablation.recipe import AblateRecipe
 from etude.value.collapse.recipe import CollapseRecipe
+from etude.value.noise.recipe import NoiseRecipe
 
 ROOT = Path(__file__).parents[2]
 HOUSE = Path(etude.__file__).parent
@@ -119,7 +120,9 @@ def test_every_recipe_can_be_run_as_it_stands(path: Path) -> None:
         loop = path.stem.removeprefix("train-")
         assert read_toml(path, loops.load(loop)).needs()["data"]
         return
-    for prefix, recipe_type in (("ablate-", AblateRecipe), ("collapse", CollapseRecipe)):
+    for prefix, recipe_type in (
+        ("ablate-", AblateRecipe), ("collapse", CollapseRecipe), ("noise", NoiseRecipe),
+    ):  # fmt: skip
         if path.name.startswith(prefix):
             assert read_toml(path, recipe_type)
             return

@@ -1,49 +1,25 @@
-"""`etude train collapse`: models that read what models before them wrote."""
+"""What `etude train collapse` does; imports torch, and so it is imported last."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import click
-import msgspec
-
-from etude.cli._progress import progress_line
-from etude.cli._rows import printable
-from etude.cli._settings import OUT
-from etude.cli._swe_options import JSON
-from etude.cli._train_ablate import RECIPE, late
-
-if TYPE_CHECKING:
-    from etude.value.collapse.outcome import Collapse
+from etude.cli._train_experiments import perform
+from etude.value.collapse.collapse import collapse, read_recipe
+from etude.value.collapse.outcome import Collapse
+from etude.value.experiment import said_difference
 
 
-@click.command(
-    "collapse", epilog="Example: etude train collapse recipes/collapse.toml --out runs/collapse"
-)
-@RECIPE
-@OUT
-@JSON
-def collapse_command(recipe: Path, out: Path, as_json: bool) -> None:
-    """Train generation after generation on own output, and measure what is forgotten.
-
-    Stopped at any time, the same command goes on; each model is trained once.
-    """
-    read_recipe, collapse = late("etude.value.collapse.collapse", "read_recipe", "collapse")
-    with progress_line(quiet=as_json) as line:
-        found = collapse(read_recipe(recipe), out, tell=line.update)
-    if as_json:
-        click.echo(msgspec.json.encode(found))
-        return
-    _print(found)
-    click.echo(f"report: {out / 'report.html'}")
+def run(recipe: Path, out: Path, *, as_json: bool) -> None:
+    """Train generation after generation as a recipe says and print what came of it."""
+    perform(read_recipe(recipe), collapse, _lines, out, as_json=as_json)
 
 
-def _print(found: "Collapse") -> None:
+def _lines(found: Collapse) -> Iterator[str]:
     for one in found.rises:
-        rise, against = one.rise, one.against
-        line = f"{one.way}, {one.metric}: {rise.mean:+.4f} [{rise.low:+.4f}, {rise.high:+.4f}]"
-        if against is not None:
+        line = f"{one.way}, {one.metric}: {said_difference(one.rise)}"
+        if one.against is not None:
             line += (
-                f"; against {found.rises[0].way} {against.mean:+.4f} "
-                f"[{against.low:+.4f}, {against.high:+.4f}], {one.prevented:.0%} prevented"
+                f"; against {found.rises[0].way} {said_difference(one.against)}, "
+                f"{one.prevented:.0%} prevented"
             )
-        click.echo(printable(line))
+        yield line

@@ -1,7 +1,5 @@
 """The `etude train` commands: one for each loop, by the name of its file."""
 
-import importlib
-from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -9,13 +7,30 @@ import click
 from etude.cli._groups import Suggesting
 from etude.cli._settings import OUT, SETTINGS, parse_settings
 from etude.cli._swe_options import JSON
-from etude.cli._train_ablate import ablate_command
-from etude.cli._train_collapse import collapse_command
-from etude.cli._train_life import life_command
-from etude.errors import ConfigError
+from etude.cli._train_experiments import door, experiment
 from etude.train.loops import loops
 
 _WORK = "etude.cli._train_work"
+_GOES_ON = "Stopped at any time, the same command goes on; each model is trained once."
+_EXPERIMENTS = {
+    "ablate": (
+        "Train small models on texts, at equal tokens and several seeds, and compare them.",
+        "ablate-curated",
+    ),
+    "collapse": (
+        "Train generation after generation on own output, and measure what is forgotten.",
+        "collapse",
+    ),
+    "noise": (
+        "Let small models learn labels of which a share is wrong, and say what that costs.",
+        "noise",
+    ),
+    "life": (
+        "Let one small model read, imitate, be judged and practise, and measure every gain.",
+        "train/life",
+    ),
+}
+"""What each says of itself, and a recipe for its example."""
 
 
 class _Loops(Suggesting):
@@ -37,9 +52,8 @@ def command() -> None:
     """Train a model on data of any stage, and measure what it learned."""
 
 
-command.add_command(ablate_command)
-command.add_command(collapse_command)
-command.add_command(life_command)
+for _name, (_about, _recipe) in _EXPERIMENTS.items():
+    command.add_command(experiment(_name, f"{_about}\n\n{_GOES_ON}", _recipe))
 
 
 def _loop_command(loop: str) -> click.Command:
@@ -56,7 +70,7 @@ def _loop_command(loop: str) -> click.Command:
     @JSON
     def run(recipe: Path, out: Path, settings: tuple[str, ...], as_json: bool) -> None:
         changes = parse_settings(settings)
-        _door("run_loop")(loop, recipe, out, changes, as_json=as_json)
+        door(_WORK, "run_loop")(loop, recipe, out, changes, as_json=as_json)
 
     return run
 
@@ -66,7 +80,7 @@ def _loop_command(loop: str) -> click.Command:
 @JSON
 def show(run: Path, as_json: bool) -> None:
     """Say what RUN was made from and what came of it, and check every byte of it."""
-    _door("show_run")(run, as_json=as_json)
+    door(_WORK, "show_run")(run, as_json=as_json)
 
 
 @command.command("world", epilog="Example: etude train world --out world")
@@ -74,21 +88,4 @@ def show(run: Path, as_json: bool) -> None:
 @click.option("--seed", type=int, default=0, show_default=True)
 def world(out: Path, seed: int) -> None:
     """Write the small world that the recipes train on: text, chats, preferences, problems."""
-    _door("write_world")(out, seed)
-
-
-def _door(name: str) -> Callable[..., None]:
-    """Import and return what does the work of a command.
-
-    Raises:
-        ConfigError: A package it needs is not installed.
-    """
-    try:
-        found: Callable[..., None] = getattr(importlib.import_module(_WORK), name)
-    except ModuleNotFoundError as cause:
-        if (cause.name or "").startswith("etude"):
-            raise
-        raise ConfigError(
-            f"`etude train` needs the package {cause.name!r}; pip install 'etude[train]'"
-        ) from cause
-    return found
+    door(_WORK, "write_world")(out, seed)

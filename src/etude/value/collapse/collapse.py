@@ -28,6 +28,7 @@ from etude.value.proxies.texts import (
     content_digest,
     documents,
     draw,
+    pieces_of,
     write_documents,
 )
 from etude.value.proxies.training import Tell, check_proxy
@@ -158,7 +159,7 @@ def _take(
         if n_bytes <= 0:
             rest.append(document)
             continue
-        cut = [*enumerate(_pieces(document.text, most_chars))]
+        cut = [*enumerate(pieces_of(document.text, most_chars, _LEAST_CHARS))]
         cut.sort(key=lambda pair: chance_of(f"{document.id}#{pair[0]}", 0))
         for number, text in sorted(cut[:_PER_DOCUMENT]):
             pieces.append(
@@ -173,18 +174,3 @@ def _take(
             if n_bytes <= 0:
                 break
     return pieces, rest
-
-
-def _pieces(text: str, most_chars: int) -> list[str]:
-    """Cut a text at ends of lines, into pieces that are as long as they may be."""
-    found: list[str] = []
-    piece = ""
-    for line in text.splitlines():
-        joined = f"{piece}\n{line}" if piece else line
-        if len(joined) <= most_chars:
-            piece = joined
-            continue
-        found.append(piece)
-        piece = line[:most_chars]
-    found.append(piece)
-    return [one.strip() for one in found if len(one.strip()) >= _LEAST_CHARS]

@@ -19,13 +19,14 @@ from etude.store import Dataset, write_whole
 from etude.train.models import offline
 from etude.train.run import Run
 from etude.value.collapse.recipe import CollapseRecipe, Way
-from etude.value.collapse.writing import judge, own_text, rare_tokens, threads
+from etude.value.collapse.writing import judge, own_text, rare_tokens
 from etude.value.proxies.texts import Sources, write_documents
 from etude.value.proxies.training import (
     Material,
     Tell,
     check_proxy,
     proxy_recipe,
+    threads,
     train_proxy,
 )
 

@@ -1,8 +1,7 @@
 """Writing: text of a model's own, and what it makes of text that is real."""
 
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -65,17 +64,6 @@ def own_text(
                 if size >= n_bytes:
                     return found
     return found
-
-
-@contextmanager
-def threads(n: int) -> Iterator[None]:
-    """Let torch use so many threads while the block runs; 0 leaves it to torch."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(n or before)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 class Judged(NamedTuple):

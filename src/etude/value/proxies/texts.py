@@ -106,6 +106,21 @@ def passage(text: str, most_chars: int, seed: int) -> str:
     return text[line or first :][:most_chars]
 
 
+def pieces_of(text: str, most_chars: int, least_chars: int) -> list[str]:
+    """Cut a text at ends of lines, into pieces that are as long as they may be."""
+    found: list[str] = []
+    piece = ""
+    for line in text.splitlines():
+        joined = f"{piece}\n{line}" if piece else line
+        if len(joined) <= most_chars:
+            piece = joined
+            continue
+        found.append(piece)
+        piece = line[:most_chars]
+    found.append(piece)
+    return [one.strip() for one in found if len(one.strip()) >= least_chars]
+
+
 class Passages:
     """Passages that are measured on, known again wherever most of one stands."""
 

@@ -1,10 +1,12 @@
 """Training of proxies: each is named by the digest of what decides it, and trained once."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
+import torch
 
 from etude.errors import ConfigError
 from etude.store import Dataset
@@ -43,6 +45,17 @@ class Proxy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     figures: dict[str, float]
     curve: tuple[tuple[int, float], ...]
     """Bits a byte of all that is held out, over the steps."""
+
+
+@contextmanager
+def threads(n: int) -> Iterator[None]:
+    """Let torch use so many threads while the block runs; 0 leaves it to torch."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(n or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def check_proxy(settings: Settings) -> PretrainLoop:
