@@ -172,6 +172,7 @@ class Validator:
             task_id=task.id,
             files=(
                 *bug.files,
+                *bug.beside,
                 *(TextFile(path=path, text=text) for path, text in sorted(hidden_files.items())),
             ),
         )
@@ -275,6 +276,7 @@ class Validator:
                 kind=bug.kind,
                 patch=patch,
                 rng=Random(f"{self.seed}:{fingerprint(bug)}"),
+                story=bug.story,
             )
         except TaskError as cause:
             raise Refused(NO_STATEMENT) from cause

@@ -12,6 +12,7 @@ from etude.records import Codebase
 from etude.rollout.suites import Failure
 from etude.stages.swe.statement.leaks import find_leaks
 from etude.stages.swe.statement.phrases import Detail, Voice, compose, lengthen
+from etude.stages.swe.statement.quoting import from_quotation, with_quotation
 from etude.stages.swe.statement.symptom import Symptom, read_symptom
 
 MIN_WORDS, MAX_WORDS = 40, 200
@@ -38,6 +39,7 @@ def write_statement(
     kind: str,
     patch: str,
     rng: Random,
+    story: str = "",
 ) -> str:
     """Return a report in Markdown of what the failing tests show, 40 to 200 words.
 
@@ -48,24 +50,37 @@ def write_statement(
         kind: Kind of bug; only to check that the report does not name it.
         patch: Unified diff of the bug or of its repair; only to check against.
         rng: Chooses the wording.
+        story: What the project itself wrote of the defect; quoted where that gives nothing away.
 
     Raises:
         TaskError: Nothing shows from outside, or every report would give something away.
     """
     voice = Voice(rng)
     found = _seen(codebase, symptoms, paths)
-    if not found:
+    quoted = from_quotation(codebase, story)
+    if not found and not quoted:
         raise TaskError(
             f"no statement without a leak: none of {len(symptoms)} failing tests of "
             f"{codebase.name} calls anything that a user would know"
         )
     tests = [test for test, _ in symptoms]
     leaks: list[str] = []
-    for text in _reports(codebase, found, voice):
+    reports = _reports(codebase, found, voice)
+    for text in (
+        _told_twice(reports, story, voice) if found else [lengthen(quoted, MIN_WORDS, voice)]
+    ):
         leaks = find_leaks(text, paths=paths, tests=tests, kinds=[kind], patch=patch)
         if not leaks and MIN_WORDS <= len(text.split()) <= MAX_WORDS:
             return text
     raise TaskError(f"no statement without a leak: {'; '.join(leaks) or 'too long'}")
+
+
+def _told_twice(reports: Iterator[str], story: str, voice: Voice) -> Iterator[str]:
+    """Yield each report with the project's own words, then without."""
+    for text in reports:
+        if story:
+            yield with_quotation(text, story, voice)
+        yield text
 
 
 def _seen(

@@ -46,7 +46,7 @@ def how(result: CaseResult) -> str:
 def kind_of(result: CaseResult) -> str:
     """Return the kind of defect that makes a test fail so."""
     failed = result.failure.exception if result.failure else ""
-    return "wrong_result" if failed in ("AssertionError", "Failed") else "wrong_error"
+    return "historic_value" if failed in ("AssertionError", "Failed") else "historic_error"
 
 
 def reach(coverage: Coverage, hunks: Sequence[Hunk]) -> set[int]:

@@ -15,7 +15,6 @@ from etude.stages.swe.bugs._base import Material
 from etude.stages.swe.bugs._history.answers import counts, failed, how, kind_of, reach
 from etude.stages.swe.bugs._history.hunks import (
     Change,
-    Hunk,
     Tree,
     cosmetic,
     parse,
@@ -53,7 +52,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     tests: tuple[str, ...]
     """Those that fail, of the tests that were asked."""
     kind: str
-    """`wrong_result` or `wrong_error`."""
+    """`historic_value` or `historic_error`."""
 
 
 class Bugs(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,8 +173,8 @@ class _Search:
 
     def _representatives(self) -> list[str]:
         groups: dict[tuple[str, str], list[str]] = {}
-        for test, how in self.wanted.items():
-            groups.setdefault((test.partition("[")[0], how), []).append(test)
+        for test, manner in self.wanted.items():
+            groups.setdefault((test.partition("[")[0], manner), []).append(test)
         chosen = [tests[:_PER_FUNCTION] for tests in groups.values()]
         return [test for tests in chosen for test in tests][:_N_ASKED]
 
