@@ -1,9 +1,9 @@
 """Ground: one file, its functions, its comments, and which names it defines for itself."""
 
 import io
-import keyword
 import re
 import tokenize
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterable
 from functools import cached_property
@@ -32,7 +32,11 @@ class Ground:
         self.covered = covered
         self.facts = Facts(self.source)
         self.functions = [Function(self.facts, place) for place in places(self.source)]
-        self.counts: Counter[str] = Counter()
+        nodes = (node for node in self.source.parents if isinstance(node, cst.Name))
+        named = sorted((self.source.span(node)[0], node.value) for node in nodes)
+        self._starts = [start for start, _ in named]
+        self._names = [name for _, name in named]
+        self.counts = Counter(self._names)
         """How often each name stands in the code of the file, comments and texts apart."""
         self.sets: Counter[str] = Counter(_SET.findall(text))
         """How often each attribute is set."""
@@ -40,13 +44,11 @@ class Ground:
         """How often each attribute is named otherwise."""
         self.reads.subtract(self.sets)
         self._comments: dict[int, int] = {}
-        self._read_tokens(text)
+        self._read_comments(text)
 
-    def _read_tokens(self, text: str) -> None:
+    def _read_comments(self, text: str) -> None:
         for token in tokenize.generate_tokens(io.StringIO(text, newline="").readline):
-            if token.type == tokenize.NAME:
-                self.counts[token.string] += 1
-            elif token.type == tokenize.COMMENT:
+            if token.type == tokenize.COMMENT:
                 line, column = token.start
                 self._comments[line] = len(token.line[:column].encode())
 
@@ -77,13 +79,15 @@ class Ground:
 
     def names_in(self, edit: Edit) -> frozenset[str]:
         """Names in the code that an edit takes out."""
-        gone = Counter(WORD.findall(self.source.slice(edit.start, edit.end)))
-        gone.subtract(WORD.findall(edit.text))
+        low, high = bisect_left(self._starts, edit.start), bisect_left(self._starts, edit.end)
         return frozenset(
-            name
-            for name, n in gone.items()
-            if n > 0 and name in self.counts and not keyword.iskeyword(name)
+            name for name in set(self._names[low:high]) if self.n_named(edit, name) > 0
         )
+
+    def n_named(self, edit: Edit, name: str) -> int:
+        """How often a name stands in the code that an edit takes out."""
+        low, high = bisect_left(self._starts, edit.start), bisect_left(self._starts, edit.end)
+        return self._names[low:high].count(name) - WORD.findall(edit.text).count(name)
 
     def loses_comment(self, edit: Edit) -> bool:
         """Whether a change that starts within a line takes that line's comment along."""

@@ -90,7 +90,7 @@ def case(function: Function) -> Iterator[Edit]:
         keys = [e.key for e in table.elements if isinstance(e, cst.DictElement)]
         if len(keys) > 2 and all(isinstance(key, cst.BaseString | cst.Attribute) for key in keys):
             for index in range(len(keys)):
-                edit = without_entry(function, table, index)
+                edit = without_entry(function.source, table, index)
                 if edit is not None and len(keys) == len(table.elements):
                     yield edit
 

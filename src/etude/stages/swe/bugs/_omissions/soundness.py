@@ -1,7 +1,6 @@
 """Soundness: what is left reads no name that is gone, and holds nothing that is used no more."""
 
 import builtins
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -10,7 +9,7 @@ import libcst as cst
 from etude.stages.swe.bugs._mutations import Edit, Function, Source
 from etude.stages.swe.bugs._mutations.binding import Names, bound_before, bound_names, parameters_of
 from etude.stages.swe.bugs._mutations.source import spliced, walk
-from etude.stages.swe.bugs._omissions.ground import WORD, Ground, n_reads, n_sets
+from etude.stages.swe.bugs._omissions.ground import Ground, n_reads, n_sets
 from etude.stages.swe.bugs._omissions.uses import without_statement
 
 _BUILTINS = frozenset(dir(builtins)) | {"__class__", "__file__", "__name__", "__doc__"}
@@ -138,12 +137,10 @@ def _text(function: Function, edits: Iterable[Edit]) -> str:
 
 def _left_over(ground: Ground, edits: Sequence[Edit]) -> bool:
     """Whether a name of the file's own is only defined any more, or an attribute only read."""
-    gone: Counter[str] = Counter()
-    for edit in edits:
-        gone.update(WORD.findall(ground.source.slice(edit.start, edit.end)))
-        gone.subtract(WORD.findall(edit.text))
+    names = frozenset[str]().union(*map(ground.names_in, edits))
+    gone = {name: sum(ground.n_named(edit, name) for edit in edits) for name in names}
     own = [n for n in gone if n in ground.globals or (n.startswith("_") and not n.endswith("__"))]
-    if any(ground.counts[name] > 1 and ground.counts[name] - gone[name] <= 1 for name in own):
+    if any(ground.counts[name] > 1 and ground.counts[name] - gone[name] == 1 for name in own):
         return True
     return any(_is_torn(ground, edits, name) for name in gone if ground.sets[name])
 

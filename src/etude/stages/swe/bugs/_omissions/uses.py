@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import libcst as cst
 
-from etude.stages.swe.bugs._mutations import Edit, Function
+from etude.stages.swe.bugs._mutations import Edit, Function, Source
 from etude.stages.swe.bugs._mutations.blocks import (
     dedented,
     has_long_string,
@@ -202,14 +202,13 @@ def _entry(function: Function, node: cst.BaseElement | cst.DictElement) -> Edit 
     if not isinstance(whole, (cst.List, cst.Set, cst.Dict)):
         return None
     index = next(i for i, e in enumerate(whole.elements) if e is node)
-    return without_entry(function, whole, index)
+    return without_entry(function.source, whole, index)
 
 
 def without_entry(
-    function: Function, whole: cst.List | cst.Set | cst.Dict | cst.Tuple, index: int
+    source: Source, whole: cst.List | cst.Set | cst.Dict | cst.Tuple, index: int
 ) -> Edit | None:
     """Take one entry out with its comma, and with its lines where it has lines of its own."""
-    source = function.source
     if len(whole.elements) < 2:
         return None
     ends = [source.outer(getattr(e, "value"))[1] for e in whole.elements]  # noqa: B009
