@@ -177,7 +177,7 @@ def choose_entry(entries: Sequence[str], names: Sequence[str], texts: Sequence[s
     ]
     best = max(scored, default=0.0)
     rivals = sum(score > best - 0.7 for score in scored)
-    if best < (1.5 if len(entries) == 1 else 2.0) or rivals > 1:
+    if best < (1.0 if len(entries) == 1 else 2.0) or rivals > 1:
         return ""
     return entries[scored.index(best)]
 
