@@ -1,5 +1,7 @@
 """What an image means: refuse one that no box could be opened on, and hide what must be."""
 
+import glob
+import os
 import posixpath
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -60,9 +62,10 @@ def hidden_folders(image: Image) -> list[str]:
 
 def _matches(source: Path, target: str, patterns: Sequence[str]) -> Iterator[str]:
     for pattern in patterns:
-        for folder in source.glob(pattern):
-            if folder.is_dir() and not folder.is_symlink():
-                yield f"{target}/{folder.relative_to(source)}"
+        for folder in glob.iglob(pattern, root_dir=source):  # noqa: PTH207  # faster
+            path = f"{source}/{folder}"
+            if os.path.isdir(path) and not os.path.islink(path):  # noqa: PTH112, PTH114  # faster
+                yield f"{target}/{folder}"
 
 
 def _check_workspace(image: Image, owner: int | None) -> None:

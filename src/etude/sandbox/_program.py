@@ -1,5 +1,6 @@
 """Find a bubblewrap that is new enough."""
 
+import functools
 import re
 import shutil
 import subprocess
@@ -27,6 +28,7 @@ class Program(NamedTuple):
     """Folders of this machine, and their names below the box's private folder."""
 
 
+@functools.cache
 def find_program(base: Path) -> Program:
     """Return the system's bubblewrap when it is new enough, else the one installed by pip.
 

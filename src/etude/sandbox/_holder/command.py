@@ -3,6 +3,7 @@
 Bubblewrap can be started ahead, before it is known what to run: a shell waits in the finished box.
 """
 
+import contextlib
 import fcntl
 import os
 import resource
@@ -195,15 +196,12 @@ def _reap() -> None:
 
     The first process of the box takes all others with it, and is itself only gone when they are.
     """
-    while True:
-        try:
-            pid, _ = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            return
-        if pid == 0:
-            for child in kernel.children(os.getpid()):
-                os.kill(child, signal.SIGKILL)
-            time.sleep(0.0005)
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            if os.waitpid(-1, os.WNOHANG)[0] == 0:
+                for child in kernel.children(os.getpid()):
+                    os.kill(child, signal.SIGKILL)
+                os.waitpid(-1, 0)
 
 
 def _become(argv: list[str], fds: list[int], jail: Jail, owner: int, parent: int) -> None:

@@ -29,7 +29,8 @@ _PAGE_BYTES = 4096
 _ROOT_BYTES = 4 << 20
 _SPARE_BYTES, _SPARE_FILES = 64 << 10, 32
 """What a generation of files takes beyond what the box writes."""
-_ETC_OF_MACHINE = ("ld.so.cache", "alternatives", "services", "protocols")
+_ETC_OF_MACHINE = ("ld.so.cache", "services", "protocols")
+_ETC_FOLDER = "alternatives"
 
 
 class Corner(NamedTuple):
@@ -151,19 +152,14 @@ def add_generation(corner: Corner, size_bytes: int, n_files: int) -> None:
     _mount_tmpfs(folder, f"size={size_bytes},nr_inodes={n_files},mode=711")
     corner.generations.insert(0, folder.name)
     for tree in TREES:
-        (folder / tree).mkdir()
-        work_folder(folder / tree).mkdir()
-        corner.own(folder / tree)
-        (folder / tree).chmod(0o755 if tree == MERGED else 0o1777)
-        for old in before:
-            info = (corner.base / old / tree).stat()
-            (folder / tree).chmod(stat.S_IMODE(info.st_mode))
-            os.utime(folder / tree, ns=(info.st_atime_ns, info.st_mtime_ns))
-
-
-def work_folder(upper: Path) -> Path:
-    """Return the folder that an overlay needs beside the one it writes to."""
-    return upper.with_name(f"{upper.name}-wk")
+        new, mode = f"{folder}/{tree}", 0o755 if tree == MERGED else 0o1777
+        os.mkdir(new)  # noqa: PTH102  # as all here: ten times as fast as with paths
+        corner.own(new)
+        if before:
+            info = os.stat(f"{corner.base}/{before[0]}/{tree}")  # noqa: PTH116
+            mode = stat.S_IMODE(info.st_mode)
+            os.utime(new, ns=(info.st_atime_ns, info.st_mtime_ns))
+        os.chmod(new, mode)  # noqa: PTH101
 
 
 def room_left(corner: Corner) -> tuple[int, int]:
@@ -182,12 +178,13 @@ def bind(source: Path, target: Path) -> None:
     Raises:
         OSError: The kernel refused, or there is no source.
     """
+    place = str(target)
     if source.is_dir():
-        target.mkdir(parents=True, exist_ok=True)
+        os.makedirs(place, exist_ok=True)  # noqa: PTH103
     else:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.touch()
-    kernel.mount(str(source), str(target), flags=kernel.BIND | kernel.REC)
+    kernel.mount(str(source), place, flags=kernel.BIND | kernel.REC)
 
 
 def _mount_tmpfs(folder: Path, options: str) -> None:
@@ -219,8 +216,15 @@ def _size_of(layers: list[Path]) -> tuple[int, int]:
 
 def _fill_etc(folder: Path) -> None:
     for name, text in _ETC.items():
-        (folder / name).write_text(text)
+        _write(f"{folder}/{name}", text.encode())
     for name in _ETC_OF_MACHINE:
-        source = Path("/etc", name)
-        if source.exists():
-            bind(source, folder / name)
+        with contextlib.suppress(FileNotFoundError):
+            _write(f"{folder}/{name}", Path("/etc", name).read_bytes())
+    if Path("/etc", _ETC_FOLDER).is_dir():
+        bind(Path("/etc", _ETC_FOLDER), folder / _ETC_FOLDER)
+
+
+def _write(path: str, content: bytes) -> None:
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+    with os.fdopen(fd, "wb", buffering=0) as file:
+        file.write(content)

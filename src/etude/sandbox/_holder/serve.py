@@ -1,5 +1,6 @@
 """The holder's main loop: one request at a time, an answer for each."""
 
+import contextlib
 import os
 import select
 import sys
@@ -77,6 +78,7 @@ class _Holder:
         self._seccomp = b""
         self._ahead: command.Command | None = None
         self._is_frozen = False
+        self._is_loading = False
 
     def answer(self, request: Message, body: bytes) -> Iterator[tuple[Message, bytes]]:
         """Do what was asked; a failure is an answer too."""
@@ -84,6 +86,7 @@ class _Holder:
             if isinstance(request, Open):
                 self._open(request, body)
                 yield Done(), b""
+                self._prepare_command()
             elif self._corner is None or self._jail is None:
                 yield Failed("the box is not open"), b""
             elif isinstance(request, Freeze):
@@ -113,10 +116,14 @@ class _Holder:
             mounts.join_namespaces(order.origin, order.owner)
             corner = mounts.join_corner(order, order.origin)
             workspace.resume(corner)
-        self._corner, self._jail = corner, order.jail
-        if not order.loads:
-            # While Etude thinks of a command, its box is made ready.
-            self._ahead = command.Command(order.jail, seccomp, corner.owner)
+        self._corner, self._jail, self._is_loading = corner, order.jail, order.loads
+
+    def _prepare_command(self) -> None:
+        """Start the first command's namespaces while Etude thinks of a command."""
+        if self._corner is not None and self._jail is not None and not self._is_loading:
+            # When that fails, so does the command, which can say so.
+            with contextlib.suppress(OSError):
+                self._ahead = command.Command(self._jail, self._seccomp, self._corner.owner)
 
     def _freeze(self, corner: mounts.Corner) -> Frozen:
         if not corner.overlay:

@@ -1,20 +1,16 @@
 """Mount the places that a box may write to: overlays on what it started from and wrote before."""
 
 import os
-from pathlib import Path
 
 from . import kernel
 from .mounts import (
     BASE,
     MERGED,
-    SHM,
-    TMP,
     TREES,
     Corner,
     add_generation,
     bind,
     room_left,
-    work_folder,
 )
 from .state import flatten
 from .transfer import copy_tree
@@ -71,32 +67,34 @@ def resume(corner: Corner) -> None:
 
 
 def _attach(corner: Corner) -> None:
-    for tree in (MERGED, TMP, SHM):
-        newest, *frozen = corner.written(tree)
-        below = [str(folder.relative_to(corner.base)) for folder in frozen if _holds_any(folder)]
+    newest, *frozen = corner.generations
+    for tree in TREES:
+        below = [f"{old}/{tree}" for old in frozen if _holds_any(f"{corner.base}/{old}/{tree}")]
         if tree == MERGED and corner.overlay:
             below += [layer.name for layer in corner.layers]
+        upper = f"{newest}/{tree}"
         if below:
-            _overlay(corner, tree, below, newest)
+            _overlay(corner, tree, below, upper)
         else:
-            bind(newest, corner.part(tree))
+            kernel.mount(f"{corner.base}/{upper}", f"{corner.base}/{tree}", flags=kernel.BIND)
 
 
-def _holds_any(folder: Path) -> bool:
+def _holds_any(folder: str) -> bool:
     with os.scandir(folder) as entries:
         return any(entries)
 
 
-def _overlay(corner: Corner, tree: str, below: list[str], upper: Path | None = None) -> None:
+def _overlay(corner: Corner, target: str, below: list[str], upper: str = "") -> None:
     options = f"lowerdir={':'.join(below)},{_OPTIONS}"
     if corner.owner < 0:
         options += ",userxattr"
-    if upper is not None:
-        inside = upper.relative_to(corner.base)
-        options += f",upperdir={inside},workdir={work_folder(inside)}"
     # Names are told from the private folder on: all must fit into one page.
     os.chdir(corner.base)
     try:
-        kernel.mount("overlay", str(corner.part(tree)), "overlay", _FLAGS, options)
+        if upper:
+            work = f"{upper}-wk"
+            os.mkdir(work)  # noqa: PTH102  # this is slower with paths
+            options += f",upperdir={upper},workdir={work}"
+        kernel.mount("overlay", target, "overlay", _FLAGS, options)
     finally:
         os.chdir("/")
