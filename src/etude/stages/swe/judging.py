@@ -30,7 +30,7 @@ MAX_TRIES = 20
 CHUNK = 48
 """Candidates that one warm process is given."""
 PATIENCE_S = 2.0
-"""Candidates that took so long to be found are forecast without waiting for more."""
+"""Those that are there are forecast when the next candidate takes longer to be found."""
 CHECK_EVERY = 40
 """One in so many candidates with a forecast is judged as if there were none, to compare."""
 _NOT_CHECKED = ("no test reaches it", "time-out")
@@ -68,6 +68,7 @@ class Judging:
         self._gate = asyncio.Semaphore(jobs)
         self.questions = Questions(prepared, sandbox, self._gate)
         self._n_left = wanted.limit * MAX_TRIES
+        self._coming: asyncio.Task[Bug | None] | None = None
 
     async def verdicts(
         self, makers: Sequence[BugMaker], kept: Sequence[Verdict] = ()
@@ -99,6 +100,10 @@ class Judging:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
             await screened.aclose()
+            if self._coming is not None:
+                self._coming.cancel()
+                await asyncio.gather(self._coming, return_exceptions=True)
+                self._coming = None
             await bugs.aclose()
 
     async def _screened(
@@ -117,11 +122,17 @@ class Judging:
             await asyncio.gather(ahead, return_exceptions=True)
 
     async def _take(self, bugs: AsyncGenerator[Bug, None], most: int) -> list[Bug]:
-        """Take the next bugs, fewer than `most` where they are slow to come."""
-        started, taken = time.monotonic(), list[Bug]()
+        """Take the next bugs, fewer than `most` where one is slow to come."""
+        taken = list[Bug]()
         most = min(most, self._n_left)
-        while len(taken) < most and time.monotonic() - started < PATIENCE_S:
-            if (bug := await anext(bugs, None)) is None:
+        while len(taken) < most:
+            if self._coming is None:
+                self._coming = asyncio.create_task(_next(bugs))
+            if taken and not (await asyncio.wait({self._coming}, timeout=PATIENCE_S))[0]:
+                break
+            bug = await self._coming
+            self._coming = None
+            if bug is None:
                 break
             taken.append(bug)
         self._n_left -= len(taken)
@@ -208,6 +219,10 @@ class Judging:
 
 def _is_compared(candidate: str) -> bool:
     return int(candidate[:8], 16) % CHECK_EVERY == 0
+
+
+async def _next(bugs: AsyncGenerator[Bug, None]) -> Bug | None:
+    return await anext(bugs, None)
 
 
 def _agrees(screened: Screened | None, made: Made | None, reason: str) -> bool | None:
