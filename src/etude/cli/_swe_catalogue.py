@@ -22,6 +22,7 @@ from etude.stages.swe.catalogue import (
     CatalogueRun,
     read_catalogue,
 )
+from etude.stages.swe.prepare import find_prepared
 from etude.store import CodebaseStore, write_whole
 
 ReturnT = TypeVar("ReturnT")
@@ -58,6 +59,27 @@ def catalogue_options(command: Callable[..., ReturnT]) -> Callable[..., ReturnT]
     ):
         bundled = option(bundled)
     return bundled
+
+
+def prepared_of(path: Path, store: CodebaseStore) -> tuple[str, ...]:
+    """Return the projects of a catalogue that are prepared; say how many are not.
+
+    Raises:
+        ConfigError: The catalogue is broken, or none of it is prepared.
+    """
+    projects = read_catalogue(path).projects()
+    found = tuple(spec for spec in projects if find_prepared(spec, store) is not None)
+    missing = f"etude swe prepare --catalogue {path}"
+    if not found:
+        raise ConfigError(f"{path}: none of its projects is prepared; run {missing}")
+    if len(found) < len(projects):
+        n_left = len(projects) - len(found)
+        click.echo(
+            f"etude: {n_left} of {len(projects)} projects are not prepared and are left out; "
+            f"to prepare them run {missing}",
+            err=True,
+        )
+    return found
 
 
 def prepare_catalogue(choice: CatalogueChoice, sandbox: Sandbox, *, as_json: bool) -> bool:

@@ -6,12 +6,17 @@ from pathlib import Path
 import click
 import msgspec
 from rich.console import Console
-from rich.table import Table
 
 from etude.cli._groups import Suggesting
 from etude.cli._progress import progress_line
 from etude.cli._rows import print_pairs
-from etude.cli._swe_catalogue import CatalogueChoice, catalogue_options, prepare_catalogue
+from etude.cli._swe_catalogue import (
+    CatalogueChoice,
+    catalogue_options,
+    prepare_catalogue,
+    prepared_of,
+)
+from etude.cli._swe_made import print_made, said_pace
 from etude.cli._swe_options import (
     DATASET,
     JOBS,
@@ -28,7 +33,7 @@ from etude.records import Grade
 from etude.rollout import PlayLimits, grade, open_environments
 from etude.rollout.play import Arena, Played, PlayPlan, play
 from etude.sandbox import Sandbox
-from etude.stages.swe.make import MakeOutcome, MakeRecipe, Progress, make
+from etude.stages.swe.make import MakeRecipe, Progress, make
 from etude.stages.swe.prepare import prepare
 from etude.stages.swe.revalidate import TaskCheck, revalidate
 from etude.store import CodebaseStore, Dataset
@@ -103,6 +108,9 @@ def prepare_command(
 @click.argument("codebases", nargs=-1, metavar="CODEBASE...")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to make.")
 @click.option("--recipe", type=click.Path(path_type=Path), help="A TOML file with settings.")
+@click.option(
+    "--catalogue", type=click.Path(path_type=Path), help="Take what is prepared of a catalogue."
+)
 @click.option("--makers", help="Bug makers, by name, with commas between.  [default: mutate]")
 @click.option("--limit", type=click.IntRange(min=1), help="Tasks a codebase.  [default: 40]")
 @click.option("--seed", type=int, help="The only source of chance.  [default: 0]")
@@ -114,6 +122,7 @@ def make_command(
     codebases: tuple[str, ...],
     out: Path,
     recipe: Path | None,
+    catalogue: Path | None,
     makers: str | None,
     limit: int | None,
     seed: int | None,
@@ -127,6 +136,9 @@ def make_command(
     Stopped at any time, the same command goes on where it was.
     """
     settings = read_toml(recipe, MakeRecipe) if recipe else MakeRecipe(codebases=codebases)
+    store = CodebaseStore(CodebaseStore.home())
+    if catalogue is not None:
+        codebases += prepared_of(catalogue, store)
     changes: dict[str, object] = {"codebases": codebases or settings.codebases}
     if makers is not None:
         changes["makers"] = tuple(name.strip() for name in makers.split(",") if name.strip())
@@ -140,67 +152,23 @@ def make_command(
         )
     settings = msgspec.structs.replace(settings, **changes)
     if not settings.codebases:
-        raise ConfigError("name at least one codebase, such as pypi:h11, or give a --recipe")
+        raise ConfigError(
+            "name at least one codebase, such as pypi:h11, or give a --recipe or a --catalogue"
+        )
     with progress_line(quiet=as_json) as line:
 
         def tell(progress: Progress) -> None:
             line.update(
-                f"{progress.codebase}: {progress.doing} ({_pace(progress)})",
+                f"{progress.codebase}: {progress.doing} ({said_pace(progress)})",
                 progress.n_kept,
                 progress.n_wanted,
             )
 
-        store = CodebaseStore(CodebaseStore.home())
         outcome = asyncio.run(make(settings, out, sandbox, store, jobs=jobs, tell=tell))
     if as_json:
         click.echo(msgspec.json.encode(outcome))
     else:
-        _print_made(outcome)
-
-
-def _pace(progress: Progress) -> str:
-    """Say how many bugs were judged, and what a task costs so far."""
-    judged = f"{progress.n_judged} bugs judged"
-    if not progress.n_kept:
-        return judged
-    return f"{judged}, {progress.machine_s / progress.n_kept:.1f} machine s a task"
-
-
-def _print_made(outcome: MakeOutcome) -> None:
-    console = Console()
-    table = Table(box=None, pad_edge=False)
-    headings = ("codebase", "tasks", "bugs judged", "by forecast", "yield", "machine s a task")
-    for heading in headings:
-        table.add_column(heading, justify="left" if heading == "codebase" else "right")
-    for row in outcome.codebases:
-        if row.refused:
-            click.echo(f"etude: {row.spec} left out: {row.refused}", err=True)
-            continue
-        share = row.n_kept / row.n_judged if row.n_judged else 0.0
-        cost = f"{row.machine_s / row.n_kept:.1f}" if row.n_kept else "-"
-        counts = [str(n) for n in (row.n_kept, row.n_judged, row.n_forecast)]
-        table.add_row(row.spec, *counts, f"{share:.0%}", cost)
-    console.print(table)
-    _print_forecasts(outcome)
-    reasons: dict[str, int] = {}
-    for row in outcome.codebases:
-        for reason, n in row.reasons.items():
-            reasons[reason] = reasons.get(reason, 0) + n
-    ordered = dict(sorted(reasons.items(), key=lambda item: -item[1]))
-    print_pairs(console, "refused, by reason", ordered)
-    console.print(f"{outcome.n_tasks} tasks in {outcome.path}", highlight=False)
-    console.print(f"next: etude swe validate {outcome.path}", highlight=False)
-
-
-def _print_forecasts(outcome: MakeOutcome) -> None:
-    """Say how often forecasts and runs differed, and which codebases have no forecasts."""
-    compared = sum(row.n_compared for row in outcome.codebases)
-    if compared:
-        differed = sum(row.n_disagreed for row in outcome.codebases)
-        click.echo(f"forecasts and runs differed on {differed} of {compared} bugs that had both")
-    for row in outcome.codebases:
-        if row.cold:
-            click.echo(f"{row.spec} was judged by runs alone: {row.cold}")
+        print_made(outcome)
 
 
 @command.command("validate", epilog="Example: etude swe validate tasks")

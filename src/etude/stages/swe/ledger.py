@@ -45,6 +45,7 @@ class Ledger:
         text = msgspec.json.encode([seed, gates, RULES])
         self.recipe = hashlib.sha256(text).hexdigest()[:16]
         self.journal = journal
+        self._fresh: set[tuple[str, str]] = set()
         self.verdicts = {
             (verdict.codebase, verdict.candidate): verdict
             for verdict in journal.read(Verdict)
@@ -60,3 +61,8 @@ class Ledger:
         self.journal.path.parent.mkdir(exist_ok=True)
         self.journal.append(verdict)
         self.verdicts[verdict.codebase, verdict.candidate] = verdict
+        self._fresh.add((verdict.codebase, verdict.candidate))
+
+    def is_fresh(self, verdict: Verdict) -> bool:
+        """Whether a verdict was added since the ledger was opened."""
+        return (verdict.codebase, verdict.candidate) in self._fresh

@@ -8,6 +8,7 @@ run was killed.
 
 import contextlib
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +20,8 @@ from etude.sandbox import Sandbox
 from etude.stages.swe.bugs import bug_makers
 from etude.stages.swe.judging import Wanted
 from etude.stages.swe.ledger import Ledger
-from etude.stages.swe.one_codebase import CodebaseOutcome, CodebaseRun, Progress, Tell
+from etude.stages.swe.one_codebase import CodebaseOutcome, CodebaseRun
+from etude.stages.swe.pace import MakerShare, Pace, Progress, Tell, add_shares, peak_mb
 from etude.stages.swe.validate import Gates
 from etude.store import JOURNAL_OF_ANSWERS, CodebaseStore, Counts, Dataset, DatasetWriter, Journal
 from etude.store.manifest import NAME as MANIFEST
@@ -43,6 +45,12 @@ class MakeOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
     path: str
     codebases: tuple[CodebaseOutcome, ...]
+    makers: tuple[MakerShare, ...] = ()
+    """What each maker gave, over all codebases."""
+    duration_s: float = 0.0
+    """Wall time of this sitting."""
+    peak_mb: float = 0.0
+    """Memory of the largest process of this sitting, boxes included."""
 
     @property
     def n_tasks(self) -> int:
@@ -67,6 +75,7 @@ async def make(
         ConfigError: `target` holds something else, or no codebase could be prepared.
         SandboxError: A box failed.
     """
+    started = time.monotonic()
     makers = [bug_makers.make(name) for name in recipe.makers]
     sandbox.check()
     with DatasetWriter(target, record="task") as writer:
@@ -75,16 +84,25 @@ async def make(
         with contextlib.closing(Journal(target / JOURNAL_OF_ANSWERS)) as journal:
             ledger = Ledger(recipe.seed, recipe.gates, journal)
             wanted = Wanted(limit=recipe.limit, seed=recipe.seed, gates=recipe.gates)
-            outcomes = []
-            for spec in dict.fromkeys(recipe.codebases):
-                maker = CodebaseRun(spec, wanted, ledger, sandbox, tell)
+            outcomes: list[CodebaseOutcome] = []
+            specs = tuple(dict.fromkeys(recipe.codebases))
+            pace = Pace(tell, len(specs), recipe.limit)
+            for spec in specs:
+                pace.begin(sum(outcome.n_kept for outcome in outcomes))
+                maker = CodebaseRun(spec, wanted, ledger, sandbox, pace)
                 outcomes.append(await maker.run(makers, store, jobs))
                 _write(writer, store, maker)
         if not any(outcome.n_judged for outcome in outcomes):
             raise ConfigError(outcomes[0].refused or "no bug could be proposed")
         _refuse_changed_codebases(target, outcomes)
         writer.finish(recipe=_encode(recipe), counts=_counts(outcomes))
-    return MakeOutcome(path=str(target), codebases=tuple(outcomes))
+    return MakeOutcome(
+        path=str(target),
+        codebases=tuple(outcomes),
+        makers=add_shares(share for outcome in outcomes for share in outcome.makers),
+        duration_s=round(time.monotonic() - started, 1),
+        peak_mb=peak_mb(),
+    )
 
 
 def _encode(recipe: MakeRecipe) -> str:

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -11,22 +11,11 @@ from etude.sandbox import Sandbox
 from etude.stages.swe.bugs import BugMaker
 from etude.stages.swe.judging import Judging, Wanted
 from etude.stages.swe.ledger import Ledger, Verdict
+from etude.stages.swe.pace import MakerShare, Pace, Progress, by_maker
 from etude.stages.swe.prepare import prepare
 from etude.store import CodebaseStore, Prepared
 
 DUPLICATE = "same effect as another"
-
-
-class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a run is, told after every step."""
-
-    codebase: str
-    doing: str
-    n_kept: int = 0
-    n_wanted: int = 0
-    n_judged: int = 0
-    machine_s: float = 0.0
-    """Spent on this codebase so far, boxes side by side added up."""
 
 
 class CodebaseOutcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,22 +37,20 @@ class CodebaseOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """Of those compared; the runs have the word."""
     reasons: dict[str, int] = {}
     machine_s: float = 0.0
-
-
-Tell = Callable[[Progress], None]
+    makers: tuple[MakerShare, ...] = ()
 
 
 class CodebaseRun:
     """The candidates of one codebase."""
 
     def __init__(
-        self, spec: str, wanted: Wanted, ledger: Ledger, sandbox: Sandbox, tell: Tell
+        self, spec: str, wanted: Wanted, ledger: Ledger, sandbox: Sandbox, pace: Pace
     ) -> None:
         self.spec = spec
         self.wanted = wanted
         self.ledger = ledger
         self.sandbox = sandbox
-        self.tell = tell
+        self.pace = pace
         self.prepared: Prepared | None = None
         self.kept: list[Verdict] = []
         self.seen: list[Verdict] = []
@@ -108,6 +95,7 @@ class CodebaseRun:
         else:
             self._effects |= {verdict.effect, verdict.forecast} - {""}
             self.kept.append(verdict)
+            self.pace.took(fresh=self.ledger.is_fresh(verdict))
 
     def _machine_s(self, judging: Judging) -> float:
         asked_s = judging.forecaster.machine_s + judging.questions.machine_s
@@ -125,10 +113,11 @@ class CodebaseRun:
             n_disagreed=sum(verdict.agrees is False for verdict in self.seen),
             reasons=dict(self.reasons),
             machine_s=round(self._machine_s(judging), 1),
+            makers=by_maker(self.seen, self.kept),
         )
 
     def _tell(self, doing: str, machine_s: float) -> None:
-        self.tell(
+        self.pace.tell(
             Progress(
                 codebase=self.spec,
                 doing=doing,
