@@ -33,7 +33,7 @@ from etude.rollout.suites import Failure, SuiteRun
 from etude.sandbox import Sandbox
 from etude.stages.swe.bugs import Bug
 from etude.stages.swe.reach import Reach
-from etude.stages.swe.statement import write_statement
+from etude.stages.swe.statement import find_wanted, write_request, write_statement
 from etude.stages.swe.taking_out import Refused, TakingOut
 from etude.store.codebases import Prepared
 
@@ -268,18 +268,6 @@ class Validator:
             raise Refused("the solution does not bring every test back")
 
     def _task(self, bug: Bug, patch: str, failures: Sequence[tuple[str, Failure]]) -> Task:
-        try:
-            statement = write_statement(
-                self.codebase,
-                failures,
-                paths=[file.path for file in bug.files],
-                kind=bug.kind,
-                patch=patch,
-                rng=Random(f"{self.seed}:{fingerprint(bug)}"),
-                story=bug.story,
-            )
-        except TaskError as cause:
-            raise Refused(NO_STATEMENT) from cause
         return Task(
             id=self.task_id(bug),
             origin=Origin(
@@ -290,9 +278,27 @@ class Validator:
             ),
             codebase=self.codebase.id,
             project=f"{self.codebase.name} {self.codebase.version}",
-            statement=statement,
+            statement=self._statement(bug, patch, failures),
             test_command=self.codebase.test_command,
         )
+
+    def _statement(self, bug: Bug, patch: str, failures: Sequence[tuple[str, Failure]]) -> str:
+        """Report what fails or, where functions are gone, ask for them."""
+        paths = [file.path for file in bug.files]
+        rng = Random(f"{self.seed}:{fingerprint(bug)}")
+        healthy = {path: (self.prepared.source / path).read_bytes().decode() for path in paths}
+        wanted = find_wanted(healthy, {file.path: file.text for file in bug.files})
+        book, kind = self.codebase, bug.kind
+        try:
+            if wanted and not bug.story:
+                return write_request(
+                    book, failures, wanted, paths=paths, kind=kind, patch=patch, rng=rng
+                )
+            return write_statement(
+                book, failures, paths=paths, kind=kind, patch=patch, rng=rng, story=bug.story
+            )
+        except TaskError as cause:
+            raise Refused(NO_STATEMENT) from cause
 
 
 def fingerprint(bug: Bug) -> str:

@@ -78,11 +78,19 @@ def compose(
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
-def lengthen(text: str, min_words: int, voice: Voice) -> str:
+def describe(symptom: Symptom, detail: Detail, voice: Voice) -> list[str]:
+    """Return what a call should come to, and what it comes to, for the middle of a text."""
+    shown = [block(symptom.code, "python")] if detail.code and symptom.code else []
+    if not shown and (detail.call or symptom.call == symptom.name):
+        shown = [inline(symptom.call)]
+    return [*shown, *_outcome(symptom, detail, voice)] if shown else []
+
+
+def lengthen(text: str, min_words: int, voice: Voice, fillers: Sequence[str] = ()) -> str:
     """Add what reporters add until the report has `min_words` words."""
     extra = []
     n_words = len(text.split())
-    for filler in voice.fillers:
+    for filler in fillers or voice.fillers:
         if n_words >= min_words:
             break
         extra.append(filler)

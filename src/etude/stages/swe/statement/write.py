@@ -4,12 +4,13 @@ Made from the failures of the tests that catch the bug. A text that gives someth
 replaced by one that says less, and when even the vaguest does, there is no task.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from random import Random
 
 from etude.errors import TaskError
 from etude.records import Codebase
 from etude.rollout.suites import Failure
+from etude.stages.swe.statement.asking import Request, Wanted, requests
 from etude.stages.swe.statement.leaks import find_leaks
 from etude.stages.swe.statement.phrases import Detail, Voice, compose, lengthen
 from etude.stages.swe.statement.quoting import from_quotation, with_quotation
@@ -63,14 +64,66 @@ def write_statement(
             f"no statement without a leak: none of {len(symptoms)} failing tests of "
             f"{codebase.name} calls anything that a user would know"
         )
+    reports = _reports(codebase, found, voice)
+    texts = _told_twice(reports, story, voice) if found else [lengthen(quoted, MIN_WORDS, voice)]
+    told = (Request(text, ()) for text in texts)
+    return _first_clean(told, symptoms, paths=paths, kind=kind, patch=patch)
+
+
+def write_request(
+    codebase: Codebase,
+    symptoms: Sequence[tuple[str, Failure]],
+    wanted: Sequence[Wanted],
+    *,
+    paths: Sequence[str],
+    kind: str,
+    patch: str,
+    rng: Random,
+) -> str:
+    """Return a text in Markdown that asks for functions, of the length of a report.
+
+    What they are called and their docstrings are not counted, and not checked for leaks.
+
+    Args:
+        codebase: What the request is made to.
+        symptoms: Each failing test and how it failed; some become examples.
+        wanted: Functions that are declared and not written, or not there.
+        paths: Files that the bug changes.
+        kind: Kind of bug; only to check that the text does not name it.
+        patch: Unified diff of the bug or of its repair; only to check against.
+        rng: Chooses the wording.
+
+    Raises:
+        TaskError: Every text would give something away.
+    """
+    found = _seen(codebase, symptoms, paths)
+    shown = [
+        (symptom, detail)
+        for detail in _DETAILS
+        if detail.code
+        for symptom in [s for s in found if _tells(s, detail)][:_TRIED]
+    ]
+    texts = requests(codebase, wanted, shown, MIN_WORDS, Voice(rng))
+    return _first_clean(texts, symptoms, paths=paths, kind=kind, patch=patch)
+
+
+def _first_clean(
+    texts: Iterable[Request],
+    symptoms: Sequence[tuple[str, Failure]],
+    *,
+    paths: Sequence[str],
+    kind: str,
+    patch: str,
+) -> str:
+    """Return the first text that gives nothing away and has the right length."""
     tests = [test for test, _ in symptoms]
     leaks: list[str] = []
-    reports = _reports(codebase, found, voice)
-    for text in (
-        _told_twice(reports, story, voice) if found else [lengthen(quoted, MIN_WORDS, voice)]
-    ):
-        leaks = find_leaks(text, paths=paths, tests=tests, kinds=[kind], patch=patch)
-        if not leaks and MIN_WORDS <= len(text.split()) <= MAX_WORDS:
+    for text, given in texts:
+        rest = text
+        for part in sorted(given, key=len, reverse=True):
+            rest = rest.replace(part, " something ")
+        leaks = find_leaks(rest, paths=paths, tests=tests, kinds=[kind], patch=patch)
+        if not leaks and len(rest.split()) <= MAX_WORDS and len(text.split()) >= MIN_WORDS:
             return text
     raise TaskError(f"no statement without a leak: {'; '.join(leaks) or 'too long'}")
 
@@ -140,4 +193,4 @@ def _gist(symptom: Symptom) -> tuple[str, ...]:
     return (symptom.name, symptom.manner, symptom.actual[:40])
 
 
-__all__ = ["MAX_WORDS", "MIN_WORDS", "Symptom", "write_statement"]
+__all__ = ["MAX_WORDS", "MIN_WORDS", "Symptom", "write_request", "write_statement"]
