@@ -5,7 +5,7 @@ import contextlib
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -25,6 +25,7 @@ from etude.stages.swe.validate import (
 )
 from etude.store import Prepared
 
+ItemT = TypeVar("ItemT")
 MAX_TRIES = 20
 """Candidates judged per task wanted, at most; a codebase that yields less gives fewer tasks."""
 CHUNK = 48
@@ -83,27 +84,27 @@ class Judging:
         self._n_left = self.wanted.limit * MAX_TRIES
         running: deque[asyncio.Task[Verdict]] = deque()
         screened = self._screened(bugs)
+        found: asyncio.Task[tuple[Bug, Screened | None] | None] | None = None
         more = True
         try:
-            while True:
+            while more or running:
                 # A few more than run at once, so that one slow candidate holds up nothing.
-                while more and len(running) < 4 * self.jobs:
-                    if (found := await anext(screened, None)) is None:
-                        more = False
-                    else:
-                        running.append(asyncio.create_task(self._judge(*found)))
-                if not running:
-                    return
-                yield await running.popleft()
+                if more and found is None and len(running) < 4 * self.jobs:
+                    found = asyncio.create_task(_next(screened))
+                waiting = [task for task in (found, *list(running)[:1]) if task is not None]
+                await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                if found is not None and found.done():
+                    pair, found = await found, None
+                    more = pair is not None
+                    if pair is not None:
+                        running.append(asyncio.create_task(self._judge(*pair)))
+                if running and running[0].done():
+                    yield await running.popleft()
         finally:
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
+            await _cancel([found, *running])
             await screened.aclose()
-            if self._coming is not None:
-                self._coming.cancel()
-                await asyncio.gather(self._coming, return_exceptions=True)
-                self._coming = None
+            await _cancel([self._coming])
+            self._coming = None
             await bugs.aclose()
 
     async def _screened(
@@ -221,8 +222,15 @@ def _is_compared(candidate: str) -> bool:
     return int(candidate[:8], 16) % CHECK_EVERY == 0
 
 
-async def _next(bugs: AsyncGenerator[Bug, None]) -> Bug | None:
-    return await anext(bugs, None)
+async def _next(items: AsyncGenerator[ItemT, None]) -> ItemT | None:
+    return await anext(items, None)
+
+
+async def _cancel(tasks: Sequence[asyncio.Task[Any] | None]) -> None:
+    found = [task for task in tasks if task is not None]
+    for task in found:
+        task.cancel()
+    await asyncio.gather(*found, return_exceptions=True)
 
 
 def _agrees(screened: Screened | None, made: Made | None, reason: str) -> bool | None:
