@@ -194,3 +194,19 @@ def test_a_catalogue_is_read_in_its_own_order() -> None:
 def test_a_missing_catalogue_is_a_plain_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot read"):
         read_catalogue(tmp_path / "none.toml")
+
+
+def test_tasks_are_made_of_what_is_prepared_of_a_catalogue(home: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    listed = catalogue(tmp_path / "c.toml", toys=["pypi:nowhere-to-be-found==1.0"])
+    result = etude("swe", "make", "--catalogue", listed, "--out", out)
+    assert result.exit_code == 2
+    assert "none of its projects is prepared; run etude swe prepare --catalogue" in result.output
+    gone = str(tmp_path / "gone")
+    listed = catalogue(listed, toys=["pypi:nowhere-to-be-found==1.0", gone])
+    result = etude("swe", "make", "--catalogue", listed, "--out", out)
+    assert "1 of 2 projects are not prepared and are left out" in result.output
+    assert "no such folder or file" in result.output
+    assert result.exit_code == 2
+    assert not out.exists()
+    assert home.is_dir()

@@ -64,11 +64,17 @@ def catalogue_options(command: Callable[..., ReturnT]) -> Callable[..., ReturnT]
 def prepared_of(path: Path, store: CodebaseStore) -> tuple[str, ...]:
     """Return the projects of a catalogue that are prepared; say how many are not.
 
+    Folders, files and git addresses may have changed since, so all of them are returned.
+
     Raises:
         ConfigError: The catalogue is broken, or none of it is prepared.
     """
     projects = read_catalogue(path).projects()
-    found = tuple(spec for spec in projects if find_prepared(spec, store) is not None)
+    found = tuple(
+        spec
+        for spec in projects
+        if not spec.startswith("pypi:") or find_prepared(spec, store) is not None
+    )
     missing = f"etude swe prepare --catalogue {path}"
     if not found:
         raise ConfigError(f"{path}: none of its projects is prepared; run {missing}")
