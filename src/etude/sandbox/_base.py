@@ -83,6 +83,10 @@ class Box(ABC):
 
     image: Image
 
+    def is_open(self) -> bool:
+        """Return whether the box is still there, as far as is known without asking it."""
+        return True
+
     @abstractmethod
     async def run(
         self, command: str | Sequence[str], *, timeout_s: float, stdin: bytes = b""

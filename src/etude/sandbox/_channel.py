@@ -50,6 +50,10 @@ class Channel:
         reader, writer = await asyncio.open_connection(sock=line)
         return cls(reader, writer, nursery)
 
+    def is_open(self) -> bool:
+        """Return whether the holder has not hung up yet."""
+        return self._in_step and not self._reader.at_eof() and not self._writer.is_closing()
+
     async def ask(
         self, request: Message, answer: type[AnswerT], *, doing: str, body: bytes = b""
     ) -> tuple[AnswerT, bytes]:

@@ -133,6 +133,10 @@ class BubblewrapBox(Box):
             report_bytes=limits.report_bytes,
         )
 
+    def is_open(self) -> bool:
+        """Return whether the box is still there, as far as is known without asking it."""
+        return self._channel.is_open()
+
     async def run(
         self, command: str | Sequence[str], *, timeout_s: float, stdin: bytes = b""
     ) -> Result:

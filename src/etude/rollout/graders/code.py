@@ -18,7 +18,7 @@ from typing import Literal
 from etude.errors import SandboxError
 from etude.records import Reference
 from etude.rollout.graders._base import Grader, Judge, Means, Verdict
-from etude.rollout.graders._code.boxes import BoxStock, bounded, program_image, start_command
+from etude.rollout.graders._code.boxes import bounded, program_image, start_command
 from etude.rollout.graders._code.in_box.supervise import STARTED
 from etude.rollout.graders._code.literals import Likeness, Types
 from etude.rollout.graders._code.plan import Plan, Run, batches, plan_tests, write_exam
@@ -31,7 +31,7 @@ from etude.rollout.graders._code.report import (
     read_runs,
 )
 from etude.rollout.graders._code.response import Place, find_program
-from etude.sandbox import Box, Result
+from etude.sandbox import Box, Image, Pool, Result
 
 _PATIENCE_S = 20.0
 """How long a box may take beside what its programs take."""
@@ -101,20 +101,19 @@ class CodeGrader(Grader, frozen=True, kw_only=True):
         """
         sandbox = bounded(means.need_sandbox("code"), self.memory_bytes)
         with program_image() as image:
-            stock = BoxStock(sandbox, image, max(1, means.jobs))
-            stock.fill()
-            try:
-                yield CodeJudge(self, stock)
-            finally:
-                await stock.drop()
+            jobs = max(1, means.jobs)
+            async with Pool(sandbox, n_ready=jobs, n_boxes=jobs) as pool:
+                pool.prepare(image)
+                yield CodeJudge(self, pool, image)
 
 
 class CodeJudge(Judge):
     """Judges programs, each in a box that nothing else has seen."""
 
-    def __init__(self, grader: CodeGrader, stock: BoxStock) -> None:
+    def __init__(self, grader: CodeGrader, pool: Pool, image: Image) -> None:
         self._grader = grader
-        self._stock = stock
+        self._pool = pool
+        self._image = image
         self._likeness = Likeness(grader.types, grader.tolerance)
 
     async def judge(self, response: str, reference: Reference) -> Verdict:
@@ -129,7 +128,7 @@ class CodeJudge(Judge):
         program = find_program(response, grader.language, grader.place)
         if program is None:
             return Verdict(0.0, f"the response holds no closed block of {grader.language}")
-        async with self._stock.take() as box:
+        async with self._pool.open(self._image) as box:
             paper = _Paper(grader, plan, self._likeness, program)
             # First, while nothing of the program has been in the box.
             if plan.codes:

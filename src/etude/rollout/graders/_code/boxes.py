@@ -1,20 +1,18 @@
-"""Fresh boxes, opened ahead: each sees one response and is gone."""
+"""The boxes that programs run in: small, with an interpreter and nothing else."""
 
-import asyncio
 import contextlib
 import py_compile
 import shutil
 import sys
 import tempfile
-from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
-from etude.errors import EtudeError, SandboxError, blame
+from etude.errors import SandboxError, blame
 from etude.rollout.machine import PYTHON_TARGET, interpreter_mounts
-from etude.sandbox import Box, Image, Mount, Sandbox, adopt
+from etude.sandbox import Image, Mount, Sandbox, adopt
 
 _IN_BOX = Path(__file__).parent / "in_box"
 _TARGET = "/etude"
@@ -57,67 +55,3 @@ def program_image() -> Iterator[Image]:
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         mounts = [*interpreter_mounts(version), Mount(source=package, target=f"{_TARGET}/in_box")]
         yield Image(workspace=(workspace,), mounts=tuple(mounts), env={"PYTHONHASHSEED": "0"})
-
-
-class BoxStock:
-    """Keeps fresh boxes open ahead, so that a response need not wait for one."""
-
-    def __init__(self, sandbox: Sandbox, image: Image, n_boxes: int) -> None:
-        self._sandbox = sandbox
-        self._image = image
-        self._turns = asyncio.Semaphore(n_boxes)
-        self._n_boxes = n_boxes
-        self._opening: deque[asyncio.Task[tuple[contextlib.AsyncExitStack, Box]]] = deque()
-        self._closing: set[asyncio.Task[None]] = set()
-
-    def fill(self) -> None:
-        """Begin to open what is missing."""
-        while len(self._opening) < self._n_boxes:
-            self._opening.append(asyncio.create_task(self._open()))
-
-    @contextlib.asynccontextmanager
-    async def take(self) -> AsyncIterator[Box]:
-        """Hold a box that nothing has run in.
-
-        Raises:
-            SandboxError: None could be opened.
-        """
-        async with self._turns:
-            self.fill()
-            taken = self._opening.popleft()
-            self.fill()
-            try:
-                stack, box = await taken
-            except asyncio.CancelledError:
-                self._close(taken)
-                raise
-            try:
-                yield box
-            finally:
-                self._close(taken)
-                del stack
-
-    async def drop(self) -> None:
-        """Close all boxes; those that are still being opened too."""
-        while self._opening:
-            self._close(self._opening.popleft())
-        while self._closing:
-            await asyncio.wait(self._closing)
-
-    async def _open(self) -> tuple[contextlib.AsyncExitStack, Box]:
-        stack = contextlib.AsyncExitStack()
-        box = await stack.enter_async_context(self._sandbox.open(self._image))
-        return stack, box
-
-    def _close(self, taken: asyncio.Task[tuple[contextlib.AsyncExitStack, Box]]) -> None:
-        """Close a box in the background: no verdict waits for that."""
-        task = asyncio.create_task(_close(taken))
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
-
-
-async def _close(taken: asyncio.Task[tuple[contextlib.AsyncExitStack, Box]]) -> None:
-    # Whoever wanted the box has heard why there is none, and one that is gone need not be closed.
-    with contextlib.suppress(EtudeError, asyncio.CancelledError):
-        stack, _ = await taken
-        await stack.aclose()

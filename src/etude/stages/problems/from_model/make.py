@@ -24,7 +24,7 @@ from etude.records import Message, Origin, Problem, Reference
 from etude.rollout import Bench, open_bench
 from etude.rollout.graders import Means, graders
 from etude.rollout.machine import PYTHON_TARGET, interpreter_mounts
-from etude.sandbox import Image, Sandbox, adopt
+from etude.sandbox import Image, Pool, Sandbox, adopt
 from etude.stages.problems.from_model.proposal import Proposal, read_answer, read_proposal, request
 from etude.stages.problems.likeness import likenesses
 from etude.store import JOURNAL_OF_ANSWERS, Counts, DatasetWriter, Journal
@@ -123,8 +123,12 @@ async def invent(
     sandbox.check()
     with DatasetWriter(target, record="problem") as writer:
         with contextlib.closing(Journal(target / JOURNAL_OF_ANSWERS)) as journal:
-            async with open_bench(Means(jobs=jobs)) as bench, _folder() as folder:
-                maker = _Maker(recipe, sandbox, bench, journal, folder)
+            async with (
+                open_bench(Means(jobs=jobs)) as bench,
+                _folder() as folder,
+                Pool(sandbox, n_ready=jobs) as pool,
+            ):
+                maker = _Maker(recipe, pool, bench, journal, folder)
                 kept, reasons = await maker.run(jobs, tell)
         n_proposed = len(kept) + sum(reasons.values())
         if not kept:
@@ -153,10 +157,10 @@ class _Maker:
     """Proposals judged side by side and taken in order."""
 
     def __init__(
-        self, recipe: InventRecipe, sandbox: Sandbox, bench: Bench, journal: Journal, folder: Path
+        self, recipe: InventRecipe, pool: Pool, bench: Bench, journal: Journal, folder: Path
     ) -> None:
         self.recipe = recipe
-        self.sandbox = sandbox
+        self.pool = pool
         self.bench = bench
         self.journal = journal
         self.grader = msgspec.json.encode({"use": "maths"}).decode()
@@ -243,7 +247,7 @@ class _Maker:
         """Return what the program prints, or why that is no answer."""
         printed = []
         for seed in ("1", "2"):
-            async with self.sandbox.open(self.image) as box:
+            async with self.pool.open(self.image) as box:
                 found = await box.run(
                     ["/usr/bin/env", f"PYTHONHASHSEED={seed}", f"{PYTHON_TARGET}/bin/python3", "-"],
                     timeout_s=PROGRAM_S,
