@@ -37,9 +37,8 @@ def class_(ground: Ground) -> Iterator[Removal]:
     for owner in owners:
         methods = [f for f in ground.functions if f.owner is owner]
         emptied = [f for f in methods if f.node.name.value not in _KEPT_METHODS]
-        documented = [f for f in emptied if _text_of(f.node)]
-        told = len(_text_of(owner)) >= _MIN_DOC_CHARS
-        if not (told or 2 * len(documented) >= len(emptied)) or len(documented) < 1:
+        told = [f for f in emptied if _text_of(f.node) or f.node.name.value.startswith("__")]
+        if 2 * len(told) < len(emptied) or not any(map(_text_of, (owner, *(f.node for f in told)))):
             continue
         n_lines = sum(_n_lines(ground, f) for f in emptied)
         if not _LEAST_METHODS <= len(emptied) <= _MOST_METHODS or n_lines > _MOST_CLASS_LINES:

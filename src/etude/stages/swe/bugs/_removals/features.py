@@ -16,6 +16,7 @@ from etude.stages.swe.bugs._removals.project import Project, Removal, Use, lines
 _MIN_CHARS = 4
 _LEAST_USES, _MOST_USES = 2, 10
 _LEAST_LINES, _MOST_LINES = 3, 90
+_SWITCHED = {"True", "False"}
 _CONDITIONS = (cst.If, cst.IfExp, cst.CompIf, cst.While, cst.BooleanOperation)
 
 
@@ -31,7 +32,9 @@ def branch(project: Project, ground: Ground, rng: Random) -> Iterator[Removal]:
             continue
         asked = [use for use in found if _is_asked(use)]
         functions = {use.function.node for use in asked if use.function is not None}
-        if len(functions) > 1 and _LEAST_USES <= len(asked) <= _MOST_USES:
+        if not _LEAST_USES <= len(asked) <= _MOST_USES:
+            continue
+        if len(functions) > 1 and any(_is_switch(use.ground, name) for use in asked):
             yield from _removal(ground, asked)
 
 
@@ -80,6 +83,21 @@ def _asked_for(ground: Ground) -> list[str]:
             if attribute or ground.source.is_load(node):
                 found[node.value] += 1
     return list(found)
+
+
+def _is_switch(ground: Ground, name: str) -> bool:
+    """Whether a file tells that a name is an option: on or off, or handed to an object."""
+    for function in ground.functions:
+        for param in parameters_of(function.node.params):
+            if param.name.value == name and param.default is not None:
+                return ground.source.code(param.default) in _SWITCHED
+        for node in function.each(cst.Assign):
+            target = node.targets[0].target
+            if isinstance(target, cst.Attribute) and target.attr.value == name:
+                value = ground.source.code(node.value)
+                if value in _SWITCHED or value == name.strip("_"):
+                    return True
+    return False
 
 
 def _is_asked(use: Use) -> bool:
