@@ -148,7 +148,7 @@ class Judging:
             (bug, id_)
             for bug in chunk
             for id_ in [fingerprint(bug)]
-            if self.ledger.find(self.prepared.codebase.id, id_) is None
+            if not bug.caught_by and self.ledger.find(self.prepared.codebase.id, id_) is None
         ]
         parts = [fresh[number :: self.jobs] for number in range(self.jobs)]
         found: dict[str, Screened] = {}
@@ -190,12 +190,14 @@ class Judging:
         return screened.reason in _NOT_CHECKED or not _is_compared(candidate)
 
     async def _make(self, bug: Bug, screened: Screened | None, candidate: str) -> Made:
-        likely = screened is not None and screened.say == "worth a run"
-        if screened is not None and likely and not _is_compared(candidate):
-            # Where runs do not say the same, nothing of the forecast is believed.
+        caught_by = bug.caught_by
+        if screened is not None and screened.say == "worth a run":
+            caught_by = screened.caught_by
+        if caught_by and not _is_compared(candidate):
+            # Where runs do not say the same, nothing of what was said is believed.
             with contextlib.suppress(Doubted):
-                return await self.validator.confirm(bug, screened.caught_by)
-        return await self.validator.judge(bug, screened=likely)
+                return await self.validator.confirm(bug, caught_by)
+        return await self.validator.judge(bug, screened=bool(caught_by))
 
     async def _prove(self, bug: Bug, screened: Screened | None, verdict: Verdict) -> Verdict:
         started = time.monotonic()

@@ -38,6 +38,9 @@ class Bug(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """Last changed line of the healthy file."""
     function: str
     """Qualified name of the function it is in; empty at module or class level."""
+    caught_by: tuple[str, ...] = ()
+    """Tests that its maker has seen fail, every one of them as far as it knows; empty when it did
+    not ask. Such a bug is not forecast."""
     story: str = ""
     """What people wrote of the defect, such as a changelog entry; empty when nobody did."""
     beside: tuple[TextFile, ...] = ()

@@ -137,6 +137,7 @@ def _bug(healthy: Tree, change: Change, found: Found) -> Bug:
         line=min(hunk.start for hunk in inside) + 1,
         last_line=max(max(hunk.end, hunk.start + 1) for hunk in inside),
         function=functions[0] if functions else "",
+        caught_by=found.failing,
         story=choose_entry(change.entries, around, evidence),
         beside=change.beside,
     )

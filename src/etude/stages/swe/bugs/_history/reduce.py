@@ -50,7 +50,9 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
     hunks: tuple[int, ...]
     tests: tuple[str, ...]
-    """Those that fail, of the tests that were asked."""
+    """Those that fail as they do with the whole change taken back."""
+    failing: tuple[str, ...]
+    """All that fail, of the tests that were asked."""
     kind: str
     """`historic_value` or `historic_error`."""
 
@@ -261,7 +263,9 @@ class _Search:
             return None
         kinds = [self.kinds[test] for test in caught]
         kind = max(sorted(set(kinds)), key=kinds.count)
-        return Found(hunks=tuple(sorted(whole)), tests=tuple(caught), kind=kind)
+        return Found(
+            hunks=tuple(sorted(whole)), tests=tuple(caught), failing=tuple(failing), kind=kind
+        )
 
 
 def _same_tests(found: Sequence[Found]) -> list[list[Found]]:
