@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -53,8 +54,12 @@ class Nursery:
         Raises:
             OSError: The nursery is gone.
         """
-        self._spare.append(self._bear())
-        return self._spare.pop(0)
+        while True:
+            self._spare.append(self._bear())
+            line = self._spare.pop(0)
+            if _is_held(line):
+                return line
+            line.close()
 
     def last_words(self) -> str:
         """Return the last line that the nursery or a holder of it complained with."""
@@ -88,6 +93,13 @@ def new_holder() -> tuple[socket.socket, Nursery]:
                 return found.holder(), found
         found = _of_thread.nursery = Nursery()
         return found.holder(), found
+
+
+def _is_held(line: socket.socket) -> bool:
+    """Return whether nothing says that the holder at the other end is dead."""
+    poll = select.poll()
+    poll.register(line, select.POLLRDHUP)
+    return not poll.poll(0)
 
 
 def _end(
