@@ -13,8 +13,8 @@ from etude.stages.swe.bugs._omissions.pieces import Piece, single_pieces
 from etude.stages.swe.bugs._omissions.sizes import Size
 from etude.stages.swe.bugs._omissions.soundness import idle_after, is_sound
 
-_NEAR_LINES = 12
-_MIN_RELATION = 0.25
+_NEAR_LINES = 4
+_MIN_RELATION = 0.35
 _MAX_TRIED = 40
 _MAX_ROUNDS = 3
 _MAX_SHARE_GONE = 0.6

@@ -91,7 +91,24 @@ def is_sound(ground: Ground, functions: Iterable[Function], edits: Sequence[Edit
             return False
         if any(n not in ground.globals and n not in _BUILTINS for n in now.free - healthy.free):
             return False
+        if function.owner is not None and _is_unset(ground, function.owner, edits):
+            return False
     return not _left_over(ground, edits)
+
+
+def _is_unset(ground: Ground, owner: cst.ClassDef, edits: Sequence[Edit]) -> bool:
+    """Whether a class reads an attribute that it set before and sets no more."""
+    source = ground.source
+    start, end = source.span(owner)
+    inside = [e for e in edits if start <= e.start and e.end <= end]
+    healthy = source.data[start:end].decode()
+    shifted = [e._replace(start=e.start - start, end=e.end - start) for e in inside]
+    broken = spliced(source.data[start:end], shifted)
+    return any(
+        n_sets(healthy, name) and not n_sets(broken, name) and n_reads(broken, name)
+        for name in frozenset[str]().union(*map(ground.names_in, inside))
+        if ground.sets[name]
+    )
 
 
 def idle_after(function: Function, edits: Sequence[Edit]) -> list[Edit]:
