@@ -13,9 +13,12 @@ _PICTURES = {
     "perplexity": "Perplexity of a token of real text (lower is better)",
 }
 _VARIETY = {
-    "variety/distinct_n-1": "Different words, as a share of real text's",
-    "variety/distinct_n-3": "Different runs of three words, as a share of real text's",
-    "variety/rare_words": "Rare words, as a share of real text's",
+    "distinct_1": "Different words",
+    "distinct_3": "Different runs of three words",
+    "rare_words": "Rare words",
+    "self_bleu": "Unlikeness to each other (self-BLEU)",
+    "compression": "Resistance to compression",
+    "entropy_2": "Entropy of pairs of words",
 }
 
 
@@ -49,7 +52,7 @@ def figure_name(metric: str) -> str:
 
 def _variety_title(metric: str) -> str:
     name = metric.partition("/")[2]
-    return _VARIETY.get(metric, f"{name.replace('_', ' ')}, as a share of real text's")
+    return f"{_VARIETY.get(name, name.replace('_', ' '))}, as a share of real text's"
 
 
 def _measures(found: Collapse) -> list[str]:
