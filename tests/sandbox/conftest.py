@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from etude.sandbox import Box, Image, Mount, adopt, sandboxes
+from etude.sandbox import Box, Image, Mount, Pool, adopt, sandboxes
 
 PYTHON = f"{sys.base_prefix}/bin/python3"
 # What every attempt starts from. Only an error of the system counts as contained: any other would
@@ -59,11 +59,14 @@ def secret() -> Iterator[str]:
     del os.environ["ETUDE_TEST_SECRET"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", params=["opened", "from a pool", "forked"])
 def shared_box(
-    tmp_path_factory: pytest.TempPathFactory, secret: str
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, secret: str
 ) -> Iterator[tuple[asyncio.Runner, Box]]:
-    """A box with the interpreter of these tests and nothing else but /usr; where it lives."""
+    """A box with the interpreter of these tests and nothing else but /usr; where it lives.
+
+    However it was come by, it must hold.
+    """
     folder = tmp_path_factory.mktemp("shared") / "workspace"
     folder.mkdir()
     adopt(folder)
@@ -73,9 +76,22 @@ def shared_box(
     image = Image(workspace=(folder,), mounts=mounts)
     with asyncio.Runner() as runner:
         stack = contextlib.AsyncExitStack()
-        box = runner.run(stack.enter_async_context(sandboxes.make("bubblewrap").open(image)))
+        box = runner.run(_box(stack, image, request.param))
         yield runner, box
         runner.run(stack.aclose())
+
+
+async def _box(stack: contextlib.AsyncExitStack, image: Image, way: str) -> Box:
+    sandbox = sandboxes.make("bubblewrap")
+    if way == "from a pool":
+        pool = await stack.enter_async_context(Pool(sandbox, n_ready=1))
+        return await stack.enter_async_context(pool.open(image))
+    box = await stack.enter_async_context(sandbox.open(image))
+    if way == "forked":
+        await box.run("echo x > /tmp/x; echo x > x; echo x > /dev/shm/x", timeout_s=30)
+        box = await stack.enter_async_context(box.fork())
+        await box.run("rm /tmp/x x /dev/shm/x", timeout_s=30)
+    return box
 
 
 @pytest.fixture(scope="session")
