@@ -2,6 +2,7 @@
 
 from etude.stages.swe.statement.asking import Wanted, find_wanted
 from etude.stages.swe.statement.leaks import find_leaks
+from etude.stages.swe.statement.several import write_several
 from etude.stages.swe.statement.symptom import Symptom
 from etude.stages.swe.statement.write import MAX_WORDS, MIN_WORDS, write_request, write_statement
 
@@ -13,5 +14,6 @@ __all__ = [
     "find_leaks",
     "find_wanted",
     "write_request",
+    "write_several",
     "write_statement",
 ]

@@ -172,7 +172,10 @@ def _tells(symptom: Symptom, detail: Detail) -> bool:
     """Whether a reader learns what goes wrong: `it is not right` alone is no report."""
     shown = (detail.code and bool(symptom.code)) or symptom.call != symptom.name
     if symptom.manner == "value":
-        return detail.values and bool(symptom.expected and symptom.actual)
+        # Of `parse()` on an object that is not shown, a value says nothing.
+        blind = not detail.code or not symptom.code
+        blind = blind and symptom.call.endswith("()") and not symptom.alone
+        return detail.values and bool(symptom.expected and symptom.actual) and not blind
     if symptom.manner in ("truth", "message"):
         return shown and detail.values
     return shown or (detail.message and ":" in symptom.actual)
