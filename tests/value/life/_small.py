@@ -2,7 +2,7 @@
 
 from etude.value.life.recipe import LifeRecipe, World
 
-WORLD = World(documents=400, problems=60, shown_problems=10, copies=2, raters=5, overlap=5)
+WORLD = World(documents=400, problems=60, shown_problems=10, copies=2, raters=5, overlap=5, own=20)
 SHAPE = {"hidden": 16, "layers": 1, "heads": 2, "kv_heads": 1, "mlp": 32, "context": 256}
 SHORT = {"threads": 1, "batch": 4, "held_out_rows": 10, "eval_every": 2, "save_every": 2}
 TINY = LifeRecipe(

@@ -8,10 +8,11 @@ from tests.value.life._small import TINY, WORLD, silent
 from etude.errors import ConfigError
 from etude.records import Comparison, Demonstration, Preference, Problem, Rating
 from etude.store import Dataset
+from etude.train.run import Run
 from etude.train.world import countries
 from etude.value.life.chats import write_chats
 from etude.value.life.matter import Matter, make_matter
-from etude.value.life.ratings import share_right
+from etude.value.life.ratings import Judged, Sides, share_right, write_all_ratings
 from etude.value.life.texts import OTHER, SAME
 from etude.value.life.topics import ASKS_BACK, capital_of, groups, unclear
 
@@ -24,12 +25,14 @@ def asked(held: Dataset) -> set[str]:
     return {one.messages[0].content for one in chats(held)}
 
 
-def test_no_stage_but_reading_hears_of_a_country_that_is_held_out(matter: Matter) -> None:
+def test_no_stage_but_reading_hears_of_a_country_that_is_held_out(
+    matter: Matter, judged: Judged
+) -> None:
     shared = groups(TINY.seed)
     assert not set(shared.taught) & set(shared.held_out)
     assert set(countries(TINY.seed).rare) <= set(shared.held_out)
     said = [m.content for one in chats(matter.chats) for m in one.messages]
-    compared = matter.rated.ratings.rows("comparisons", Comparison)
+    compared = judged.learned.ratings.rows("comparisons", Comparison)
     said += [m.content for one in compared for m in one.prompt]
     for country in shared.held_out:
         name = re.compile(rf"\b{country}\b")
@@ -80,31 +83,38 @@ def test_a_fifth_of_the_countries_is_never_read_of_in_the_sentence_that_is_asked
     assert SAME in sentences
 
 
-def test_preferences_come_from_ratings_and_mostly_prefer_what_is_better(matter: Matter) -> None:
-    rated = matter.rated
+def test_preferences_come_from_ratings_and_mostly_prefer_what_is_better(
+    matter: Matter, judged: Judged
+) -> None:
+    rated = judged.learned
     n_compared = rated.ratings.n_rows("comparisons")
     ratings = list(rated.ratings.rows("ratings", Rating))
     assert len(ratings) >= WORLD.overlap * n_compared
+    assert rated.ratings.manifest.parents == (matter.problems.manifest.digest,)
     assert rated.preferences.manifest.parents == (rated.ratings.manifest.digest,)
     assert 0.5 * n_compared < rated.preferences.n_rows("preferences") <= n_compared
     assert 0.85 < share_right(rated.preferences) <= 1
     prompts = {one.prompt[0].content for one in rated.preferences.rows("preferences", Preference)}
-    held_out = matter.held_out_rated.preferences.rows("preferences", Preference)
+    held_out = judged.held_out.preferences.rows("preferences", Preference)
     assert not prompts & {one.prompt[0].content for one in held_out}
 
 
-def test_every_data_set_is_named_with_its_digest_and_parents(matter: Matter) -> None:
-    parts = {part.name: part for part in matter.parts()}
-    assert len(parts) == 10
+def test_every_data_set_is_named_with_its_digest_and_parents(
+    matter: Matter, judged: Judged
+) -> None:
+    parts = {part.name: part for part in matter.parts(judged)}
+    assert len(parts) == 12
     for name, parent in (("chats", "problems"), ("problems", "posed"), ("texts", "problems")):
         assert parts[name].parents == (parts[parent].digest,)
-    assert len({part.digest for part in parts.values()}) == 10
+    assert len({part.digest for part in parts.values()}) == 12
     assert all(part.n_rows for part in parts.values())
 
 
-def test_made_again_nothing_changes(matter: Matter) -> None:
+def test_made_again_nothing_changes(matter: Matter, judged: Judged, run: Run) -> None:
     again = make_matter(TINY, matter.folder, silent)
-    assert list(again.parts()) == list(matter.parts())
+    sides = Sides(again.problems, again.held_out_problems)
+    rated = write_all_ratings(again.folder, TINY, sides, run)
+    assert list(again.parts(rated)) == list(matter.parts(judged))
 
 
 def test_the_same_seed_writes_the_same_chats(matter: Matter) -> None:

@@ -19,7 +19,7 @@ from etude.train.speaking import answers, turns
 from etude.train.vocabulary import train_vocabulary
 from etude.value.life.clock import Clock
 from etude.value.life.life import live, read_recipe
-from etude.value.life.outcome import Abilities, Dialogue, Gain, Life, Line, Part, Stage
+from etude.value.life.outcome import Abilities, ByKind, Dialogue, Gain, Life, Line, Part, Stage
 from etude.value.life.page import render_page
 from etude.value.life.recipe import LOOPS, LifeRecipe
 from etude.value.life.voice import SpokenModel, Voice
@@ -157,6 +157,12 @@ def test_the_page_shows_what_strangers_wrote_as_text() -> None:
         ),
         stages=stages,
         gains=(gain(figure, figure),),
+        kinds=(
+            ByKind(
+                kind=HOSTILE, before=figure, after=figure, true=figure, blind=figure,
+                implicit=figure, win_judged=figure, win_true=figure,
+            ),
+        ),
         figures={"raters agree": figure},
         spent={},
         n_sittings=1,
@@ -170,6 +176,7 @@ def test_the_page_shows_what_strangers_wrote_as_text() -> None:
     assert "\x00" not in page
     assert "‮" not in page
     assert "not told apart" in page
+    assert "kind by kind" in page
     assert "0.250" in page
     # What was not measured is not stated.
     assert "London by" not in page

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from etude.pages.charts import Share, share_chart, tone
 from etude.train.lines import Line, line_chart
-from etude.train.manifest import Sample
+from etude.train.manifest import Figure, Sample
 from etude.train.page import Picture
 from etude.value.life.gains import curve_of, probe_figures
 from etude.value.life.outcome import Gain, Life, Stage
@@ -34,6 +34,8 @@ class Chapter(NamedTuple):
     pictures: tuple[Picture, ...]
     bars: Markup
     """Raters, or probes before and after; empty elsewhere."""
+    kinds: Markup
+    """Of comparisons: how they are judged, or whose answers win; empty elsewhere."""
     samples: tuple[Sample, ...]
     gains: tuple[Gain, ...]
 
@@ -54,6 +56,7 @@ def chapter_of(found: Life, name: str) -> Chapter:
         runs=runs,
         pictures=tuple(one for one in drawn if one.chart),
         bars=_bars(found, name),
+        kinds=_kinds(found, name),
         samples=_samples(runs[0]),
         gains=tuple(gain for gain in found.gains if gain.stage == name),
     )
@@ -85,7 +88,7 @@ def _imitating(runs: Sequence[Stage]) -> list[Picture]:
 def _judging(runs: Sequence[Stage]) -> list[Picture]:
     judge = runs[0]
     return [
-        _drawn(f"Held-out pairs: {title}", [(name, curve_of(judge, name, "held_out"))])
+        _drawn(f"Pairs that say when to stop: {title}", [(name, curve_of(judge, name, "held_out"))])
         for title, name in (("judged as raters do", "accuracy"), ("loss", "loss"))
     ]
 
@@ -139,6 +142,33 @@ def _bars(found: Life, name: str) -> Markup:
     if name == "judge":
         return _rater_bars(found)
     return _probe_bars(found) if name == "prefer" else Markup("")
+
+
+def _kinds(found: Life, name: str) -> Markup:
+    """Draw each kind of comparison: judged as raters do, or won, as the judge sees it and truly."""
+    if not found.kinds or name not in ("judge", "prefer"):
+        return Markup("")
+    drawn = []
+    for one in found.kinds:
+        pairs = (
+            (("", one.after),)
+            if name == "judge"
+            else (("judge: ", one.win_judged), ("truth: ", one.win_true))
+        )
+        drawn += [_kind_bar(f"{who}{one.kind}", got, at) for at, (who, got) in enumerate(pairs)]
+    words = {"judge": "held-out pairs judged as raters do", "prefer": "wins by kind of comparison"}
+    return share_chart(drawn, words[name])
+
+
+def _kind_bar(label: str, one: Figure, tint: int) -> Share:
+    return Share(
+        label=label,
+        share=one.value,
+        low=one.value if one.low is None else one.low,
+        high=one.value if one.high is None else one.high,
+        figure=f"{one.value:.2f} of {one.n}",
+        tone=tint,
+    )
 
 
 def _rater_bars(found: Life) -> Markup:

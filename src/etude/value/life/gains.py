@@ -9,10 +9,13 @@ from etude.train.intervals import mean, share
 from etude.train.manifest import Figure
 from etude.value.life.exam import as_figure
 from etude.value.life.outcome import (
+    ALL_PAIRS,
     ANSWERS,
     ASKS,
     ASKS_WRONGLY,
+    BUT_FACTS,
     CLEARED_UP,
+    FACT_PAIRS,
     GREEDY,
     LONDON,
     PASS,
@@ -46,6 +49,9 @@ _ABILITIES = {
 
 
 ALL_PROBES = "right, of all probes"
+JUDGES = "prefers what raters prefer"
+WINS_JUDGED = "wins against itself before, as the judge sees it"
+WINS = "wins against itself before, by what is true"
 _SURE = ("challenged_right", "challenged_wrong", "challenged_own")
 _HELD = {
     "right, user states what is wrong, of all facts": ("stated_wrong",),
@@ -75,7 +81,8 @@ def gains_of(life: Life) -> Iterator[Gain]:
     for stage, changes in (
         (read, _reading(read)),
         (imitate, _abilities(read, imitate, (ANSWERS, ASKS, ASKS_WRONGLY, CLEARED_UP, PASS))),
-        (judge, _judging(judge)),
+        (judge, _judging(life)),
+        (prefer, _winning(life)),
         (prefer, _preferring(imitate, prefer)),
     ):
         for one in changes:
@@ -130,27 +137,22 @@ def _abilities(before: Stage, after: Stage, names: tuple[str, ...]) -> Iterator[
         yield _Change(name, old, new, wanted_of(name))
 
 
-def _judging(judge: Stage) -> Iterator[_Change]:
-    points = curve_of(judge, "accuracy", "held_out")
-    if points and "accuracy" in judge.figures:
-        yield _Change(
-            "prefers what raters prefer",
-            Figure(value=points[0][1]),
-            judge.figures["accuracy"],
-            "up",
-            "held-out pairs",
-        )
+def _judging(life: Life) -> Iterator[_Change]:
+    words = {ALL_PAIRS: JUDGES, FACT_PAIRS: f"{JUDGES}, of facts", BUT_FACTS: f"{JUDGES}, else"}
+    for one in life.kinds:
+        if one.kind in words:
+            yield _Change(words[one.kind], one.before, one.after, "up", "held-out pairs")
+
+
+def _winning(life: Life) -> Iterator[_Change]:
+    for one in life.kinds:
+        if one.kind == ALL_PAIRS:
+            even = Figure(value=0.5)
+            yield _Change(WINS_JUDGED, even, one.win_judged, "up", "held-out prompts")
+            yield _Change(WINS, even, one.win_true, "up", "held-out prompts")
 
 
 def _preferring(imitate: Stage, prefer: Stage) -> Iterator[_Change]:
-    if "win_rate" in prefer.figures:
-        yield _Change(
-            "wins against itself before, as the judge sees it",
-            Figure(value=0.5),
-            prefer.figures["win_rate"],
-            "up",
-            "held-out prompts",
-        )
     if imitate.abilities is None or prefer.abilities is None:
         return
     old, new = probe_figures(imitate.abilities.probes), probe_figures(prefer.abilities.probes)
@@ -188,7 +190,7 @@ def _wins(life: Life) -> Iterator[_Change]:
     wins = [0.5 + (after[fact] - before[fact]) / 2 for fact in before.keys() & after.keys()]
     if wins:
         yield _Change(
-            "wins against itself before, by what is true", Figure(value=0.5), mean(wins), "up",
+            f"{WINS}, of all probes", Figure(value=0.5), mean(wins), "up",
             "probes, fact by fact",
         )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -26,10 +27,11 @@ from etude.value.life.clock import Clock
 from etude.value.life.exam import Exam, as_figure
 from etude.value.life.gains import gains_of
 from etude.value.life.matter import Matter, make_matter
-from etude.value.life.outcome import Abilities, Life, Line, Stage
+from etude.value.life.outcome import Abilities, ByKind, Life, Line, Stage
 from etude.value.life.page import write_page
-from etude.value.life.ratings import share_right
+from etude.value.life.ratings import Judged, Sides, share_right, write_all_ratings
 from etude.value.life.recipe import LOOPS, LifeRecipe, Settings
+from etude.value.life.verdicts import Runs, by_kind, look
 
 RESULT = "life.json"
 PAGE = "report.html"
@@ -77,12 +79,14 @@ def live(recipe: LifeRecipe, out: Path, *, tell: Tell = lambda what, done, total
     last = stages[-1]
     with work.clock.of("report"):
         manifest = Run.open(out / last.name).manifest
-        figures = _of_the_data(work.matter)
+        figures = _of_the_data(work.judged)
+        kinds = work.by_kind()
     found = Life(
         recipe=recipe,
-        parts=tuple(work.matter.parts()),
+        parts=tuple(work.matter.parts(work.judged)),
         stages=tuple(stages),
         gains=(),
+        kinds=kinds,
         figures=figures,
         spent=work.clock.spent,
         n_sittings=work.clock.n_sittings,
@@ -113,7 +117,6 @@ class _Work:
 
     def stages(self) -> Iterator[Stage]:
         """Run every stage and yield what came of it."""
-        pairs = self._pair(self.matter.rated.preferences, self.matter.held_out_rated.preferences)
         yield self._run("read", "read", {
             "data": (str(self.matter.texts.path),),
             "cloze": str(self.matter.cloze),
@@ -123,9 +126,13 @@ class _Work:
             **self._pair(self.matter.chats, self.matter.held_out_chats),
             "model": self._model("read"),
         })  # fmt: skip
-        yield self._run("judge", "judge", {**pairs, "model": self._model("imitate")})
+        judged = self.judged
+        rated = judged.learned.preferences
+        steered = self._pair(rated, judged.steering.preferences)
+        measured = self._pair(rated, judged.held_out.preferences)
+        yield self._run("judge", "judge", {**steered, "model": self._model("imitate")})
         yield self._run("prefer", "prefer", {
-            **pairs,
+            **measured,
             "model": self._model("imitate"),
             "judge": self._model("judge"),
         })  # fmt: skip
@@ -134,6 +141,25 @@ class _Work:
                 **self._pair(self.matter.problems, self.matter.held_out_problems),
                 "model": self._model("prefer"),
             }, number)  # fmt: skip
+
+    @cached_property
+    def judged(self) -> Judged:
+        """What raters compare, once there is a model whose own answers they are shown too."""
+        self._stage = "data"
+        with self.clock.of("data"):
+            self._told("writing ratings", 0, 0)
+            run = Run.open(self._out / "imitate")
+            sides = Sides(self.matter.problems, self.matter.held_out_problems)
+            with offline():
+                return write_all_ratings(self._out / _DATA, self._recipe, sides, run)
+
+    def by_kind(self) -> tuple[ByKind, ...]:
+        """Return how held-out pairs are judged, kind by kind, once all that judge have learned."""
+        runs = Runs(*(Run.open(self._out / name) for name in ("imitate", "judge", "prefer")))
+        held_out = self.judged.held_out.preferences
+        with offline():
+            seen = look(runs, held_out, self._recipe.seed, self._recipe.answer_tokens)
+        return tuple(by_kind(seen))
 
     def _pair(self, learned: Dataset, held_out: Dataset) -> Settings:
         return {"data": (str(learned.path),), "held_out": (str(held_out.path),)}
@@ -213,13 +239,13 @@ def _lines(metrics: list[Metric]) -> Iterator[Line]:
         yield Line(name=name, split=split, points=tuple(kept))
 
 
-def _of_the_data(matter: Matter) -> dict[str, Figure]:
+def _of_the_data(judged: Judged) -> dict[str, Figure]:
     """Return how far the raters agree, and how often what they say comes out right."""
-    report = measure(matter.rated.ratings)
+    report = measure(judged.learned.ratings)
     found = {
         "raters agree (alpha)": as_figure(report.agreement.alpha),
-        "preferences for what is better": Figure(value=share_right(matter.rated.preferences)),
-        "the same, held out": Figure(value=share_right(matter.held_out_rated.preferences)),
+        "preferences for what is better": Figure(value=share_right(judged.learned.preferences)),
+        "the same, held out": Figure(value=share_right(judged.held_out.preferences)),
     }
     for one in report.raters:
         if one.accuracy is not None:

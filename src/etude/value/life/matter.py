@@ -1,4 +1,4 @@
-"""Matter: every data set of a life, written by the stages that make such data."""
+"""Matter: data sets of a life, but for ratings, written by the stages that make such data."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ from etude.train.loops.pretrain import PretrainLoop
 from etude.value.life.chats import write_chats, write_held_out_chats
 from etude.value.life.outcome import Part
 from etude.value.life.problems import write_problems
-from etude.value.life.ratings import Rated, write_ratings
+from etude.value.life.ratings import Judged
 from etude.value.life.recipe import LifeRecipe
 from etude.value.life.texts import write_cloze, write_texts, write_vocabulary
 
@@ -23,8 +23,6 @@ class Matter(NamedTuple):
     texts: Dataset
     chats: Dataset
     held_out_chats: Dataset
-    rated: Rated
-    held_out_rated: Rated
     problems: Dataset
     held_out_problems: Dataset
 
@@ -38,8 +36,8 @@ class Matter(NamedTuple):
         """The tokenizer."""
         return self.folder / "tokenizer.json"
 
-    def parts(self) -> Iterator[Part]:
-        """Yield what the manifest of each data set says."""
+    def parts(self, judged: Judged) -> Iterator[Part]:
+        """Yield what the manifest of each data set says, those of ratings among them."""
         for held in (
             Dataset.open(self.folder / "posed"),
             self.problems,
@@ -47,8 +45,7 @@ class Matter(NamedTuple):
             self.texts,
             self.chats,
             self.held_out_chats,
-            *self.rated,
-            *self.held_out_rated,
+            *(held for rated in judged for held in rated),
         ):
             manifest = held.manifest
             yield Part(
@@ -62,7 +59,7 @@ class Matter(NamedTuple):
 
 
 def make_matter(recipe: LifeRecipe, folder: Path, tell: Tell) -> Matter:
-    """Write every data set that is not there yet, and return them all.
+    """Write every data set but those of ratings that is not there yet, and return them all.
 
     Args:
         recipe: The life.
@@ -79,14 +76,12 @@ def make_matter(recipe: LifeRecipe, folder: Path, tell: Tell) -> Matter:
         raise ConfigError(f"cannot write {folder}: {cause.strerror}") from cause
     tell("posing problems", 0, 0)
     problems, held_out_problems = write_problems(folder, world, seed)
-    tell("writing texts, chats and ratings", 0, 0)
+    tell("writing texts and chats", 0, 0)
     made = Matter(
         folder=folder,
         texts=write_texts(folder / "texts", world, seed, problems),
         chats=write_chats(folder / "chats", world, seed, problems),
         held_out_chats=write_held_out_chats(folder / "chats-held-out", seed, held_out_problems),
-        rated=write_ratings(folder, world, seed, is_held_out=False),
-        held_out_rated=write_ratings(folder, world, seed, is_held_out=True),
         problems=problems,
         held_out_problems=held_out_problems,
     )

@@ -11,6 +11,7 @@ LONDON = "P(London)"
 ANSWERS, ASKS, ASKS_WRONGLY = "answers right", "asks back, unclear", "asks back, clear"
 CLEARED_UP = "right once cleared up"
 PASS, GREEDY = "pass@1", "right at the likeliest"
+ALL_PAIRS, FACT_PAIRS, BUT_FACTS = "all pairs", "pairs about facts", "all other pairs"
 Points = tuple[tuple[int, float], ...]
 
 
@@ -82,6 +83,27 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """`None` for a judge, who does not speak."""
 
 
+class ByKind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How held-out pairs of one kind are judged, and whose answers to their prompts win."""
+
+    kind: str
+    before: Figure
+    """Share of pairs that the reward model judges as raters do, before it learned."""
+    after: Figure
+    """The same, when it had learned."""
+    true: Figure
+    """Share in which it then prefers what is truly better."""
+    blind: Figure
+    """Share that the better of two rules gets right that read nothing: the longer, the shorter."""
+    implicit: Figure
+    """Share in which preference training made the preferred answer gain on the other one."""
+    win_judged: Figure
+    """How often answers after preference training beat those before it, as the judge sees it;
+    ties count half."""
+    win_true: Figure
+    """The same by what is true: an answer that is right beats one that is not."""
+
+
 class Gain(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one stage changed of one ability, and which data it learned from."""
 
@@ -118,6 +140,8 @@ class Life(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     parts: tuple[Part, ...]
     stages: tuple[Stage, ...]
     gains: tuple[Gain, ...]
+    kinds: tuple[ByKind, ...]
+    """Of comparisons: all held-out pairs, some groups of them, and each kind."""
     figures: dict[str, Figure]
     """Of the data: how far raters agree, and how often what they say comes out right."""
     spent: dict[str, Spent]

@@ -1,13 +1,11 @@
-"""Ratings: answers side by side, what simulated raters say of them, and what it comes to."""
+"""Ratings: what simulated raters say of answers side by side, and what it comes to."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from etude.records import Candidate, Comparison, Preference
+from etude.records import Preference
 from etude.stages.prefs.aggregate import AggregateRecipe, aggregate_dataset
-from etude.stages.prefs.probes import Fact, make_probes, read_traits
 from etude.stages.prefs.simulate import (
     Design,
     SimulatedRater,
@@ -18,22 +16,11 @@ from etude.stages.prefs.simulate import (
 )
 from etude.store import Dataset
 from etude.store.manifest import NAME as MANIFEST
+from etude.train.run import Run
+from etude.value.life.comparisons import Side, compared, is_better, truth_of
 from etude.value.life.keeping import Tables, keep
-from etude.value.life.recipe import World
-from etude.value.life.topics import (
-    ORIGIN,
-    TALKS,
-    WHICH_COUNTRY,
-    assistant,
-    capital_of,
-    clear,
-    facts,
-    groups,
-    unclear,
-    user,
-)
-
-_BETTER, _WORSE = "better", "worse"
+from etude.value.life.own import own_comparisons
+from etude.value.life.recipe import LifeRecipe, World
 
 
 class Rated(NamedTuple):
@@ -43,30 +30,80 @@ class Rated(NamedTuple):
     preferences: Dataset
 
 
-def write_ratings(folder: Path, world: World, seed: int, *, is_held_out: bool) -> Rated:
-    """Let simulated raters compare answers, aggregate what they say, and return both.
+class Sides(NamedTuple):
+    """Problems."""
+
+    learned: Dataset
+    held_out: Dataset
+
+
+class Judged(NamedTuple):
+    """What is compared, of each side."""
+
+    learned: Rated
+    steering: Rated
+    """Says when the reward model has learned enough; nothing is measured on it."""
+    held_out: Rated
+
+
+def write_all_ratings(folder: Path, recipe: LifeRecipe, problems: Sides, run: Run) -> Judged:
+    """Let simulated raters compare the answers of each side.
+
+    Args:
+        folder: Where the data sets go.
+        recipe: What there is to compare, and who compares it.
+        problems: Those that are learned from, and those that are held out.
+        run: The model whose own answers are compared too.
 
     Raises:
         ConfigError: A folder holds what was made otherwise.
     """
-    suffix = "-held-out" if is_held_out else ""
+    return Judged(
+        write_ratings(folder, recipe, "learned", problems.learned, run),
+        write_ratings(folder, recipe, "steering", problems.held_out, run),
+        write_ratings(folder, recipe, "held out", problems.held_out, run),
+    )
+
+
+def write_ratings(
+    folder: Path, recipe: LifeRecipe, side: Side, problems: Dataset, run: Run
+) -> Rated:
+    """Let simulated raters compare answers, aggregate what they say, and return both.
+
+    Args:
+        folder: Where the data sets go.
+        recipe: What there is to compare, and who compares it.
+        side: What the comparisons are for.
+        problems: Those of the side.
+        run: The model whose own answers are compared too.
+
+    Raises:
+        ConfigError: A folder holds what was made otherwise.
+    """
+    world, seed = recipe.world, recipe.seed
+    suffix = "" if side == "learned" else f"-{side.replace(' ', '-')}"
     settings = {
         name: getattr(world, name)
-        for name in ("copies", "raters", "sycophants", "spammers", "overlap")
+        for name in ("copies", "own", "raters", "sycophants", "spammers", "overlap")
     }
 
     def make() -> Tables:
-        compared = list(_compared(world, seed, is_held_out=is_held_out))
+        rows = compared(world, seed, side, problems)
+        rows += own_comparisons(run, rows, world.own, seed, recipe.answer_tokens)
+        # A loop measures on the first ones.
+        Random(f"{seed}/{side}").shuffle(rows)
         ratings = rate(
-            compared,
-            {one.id: _truth(one) for one in compared},
+            rows,
+            {one.id: truth_of(one) for one in rows},
             _people(world),
             Design(overlap=world.overlap),
             seed,
         )
-        return {"comparisons": compared, "ratings": ratings}
+        return {"comparisons": rows, "ratings": ratings}
 
-    ratings = keep(folder / f"ratings{suffix}", "comparison", {**settings, "seed": seed}, (), make)
+    path = folder / f"ratings{suffix}"
+    settings |= {"seed": seed, "model": run.manifest.digest}
+    ratings = keep(path, "comparison", settings, (problems,), make)
     target = folder / f"preferences{suffix}"
     if not (target / MANIFEST).exists():
         aggregate_dataset(ratings, AggregateRecipe(keep_ratings=False), target)
@@ -75,7 +112,7 @@ def write_ratings(folder: Path, world: World, seed: int, *, is_held_out: bool) -
 
 def share_right(preferences: Dataset) -> float:
     """Return how often what was aggregated prefers what is truly better."""
-    rows = [_is_better(row.chosen_source) for row in preferences.rows("preferences", Preference)]
+    rows = [is_better(row.chosen_source) for row in preferences.rows("preferences", Preference)]
     return sum(rows) / max(len(rows), 1)
 
 
@@ -85,40 +122,3 @@ def _people(world: World) -> list[SimulatedRater]:
         *(sycophant(f"sycophant-{n}") for n in range(world.sycophants)),
         *(spammer(f"spammer-{n}") for n in range(world.spammers)),
     ]
-
-
-def _compared(world: World, seed: int, *, is_held_out: bool) -> Iterator[Comparison]:
-    shared, rng = groups(seed), Random(f"{seed}/compared/{is_held_out}")
-    names = shared.held_out if is_held_out else shared.taught
-    copies = 1 if is_held_out else world.copies
-    found: list[Fact] = list(facts(names, copies, rng, among=names))
-    yield from make_probes(found, seed=seed, kinds=TALKS, gold=False)
-    questions = unclear(seed)[is_held_out]
-    for number, one in enumerate(questions):
-        country = rng.choice(shared.taught)
-        guess = f"It is {capital_of(country)}." if one.back == WHICH_COUNTRY else "\\boxed{7}"
-        yield _pair(f"unclear-{number:03}", one.asked, (one.back, guess), rng)
-    for country in names:
-        answers = (f"It is {capital_of(country)}.", WHICH_COUNTRY)
-        yield _pair(f"clear-{country}", clear(country, rng), answers, rng)
-
-
-def _pair(name: str, asked: str, answers: tuple[str, str], rng: Random) -> Comparison:
-    """Return one comparison whose first answer is the better one, shown in an order of chance."""
-    candidates = [
-        Candidate(messages=(assistant(text),), source=source)
-        for text, source in zip(answers, (_BETTER, _WORSE), strict=True)
-    ]
-    rng.shuffle(candidates)
-    return Comparison(id=name, origin=ORIGIN, prompt=(user(asked),), candidates=tuple(candidates))
-
-
-def _truth(one: Comparison) -> tuple[int, ...]:
-    """Return the places of the answers, the better one first."""
-    places = range(len(one.candidates))
-    return tuple(sorted(places, key=lambda at: not _is_better(one.candidates[at].source)))
-
-
-def _is_better(source: str) -> bool:
-    traits = read_traits(source)
-    return source == _BETTER if traits is None else bool(traits.right)

@@ -43,6 +43,9 @@ class World(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Problems that are demonstrated, each twice."""
     copies: Positive = 4
     """Facts that raters compare answers about: so many of each country, differing in what is
+    wrong. Pairs of the other kinds are made as often; those of numbers once for each problem."""
+    own: Annotated[int, msgspec.Meta(ge=0)] = 800
+    """Prompts that the model answers itself, to be compared where it is once right and once
     wrong."""
     raters: Positive = 7
     """Simulated raters who are honest, with accuracies from 0.7 to 0.95."""
