@@ -211,7 +211,12 @@ def test_shares_of_domains_are_learned_and_written_as_a_step_of_a_corpus(
     sense: Path, noise: Path, tmp_path: Path
 ) -> None:
     recipe = recipe_of(
-        sense, noise, seeds=1, tokens=1_600, cloze=0, mixtures=Mixtures(arm="sense", runs=6)
+        sense,
+        noise,
+        seeds=1,
+        tokens=1_600,
+        cloze=0,
+        mixtures=Mixtures(arm="sense", runs=6, confirm=0),
     )
     found = ablate(recipe, tmp_path / "run")
     assert found.mixture is not None
@@ -226,5 +231,33 @@ def test_shares_of_domains_are_learned_and_written_as_a_step_of_a_corpus(
     ablate(recipe, tmp_path / "run", tell=lambda what, n, of: told.append(what))
     assert told == []
     assert "Best share" in (tmp_path / "run" / "report.html").read_text("utf-8")
+    assert found.confirmed is None
     with pytest.raises(ConfigError, match="no arm 'x'"):
         recipe_of(sense, noise, mixtures=Mixtures(arm="x"))
+
+
+def test_a_text_alone_has_its_mixture_confirmed_by_seeds_that_did_not_choose_it(
+    sense: Path, tmp_path: Path
+) -> None:
+    recipe = recipe_of(
+        sense,
+        sense,
+        arms={"sense": Arm(data=(str(sense),))},
+        against="",
+        seeds=1,
+        tokens=1_600,
+        cloze=0,
+        mixtures=Mixtures(arm="sense", runs=6, confirm=2),
+    )
+    found = ablate(recipe, tmp_path / "run")
+    assert found.comparisons == ()
+    assert found.confirmed is not None
+    gap = found.confirmed.difference
+    assert gap.n == 2
+    assert gap.mean == pytest.approx(found.confirmed.value - found.confirmed.by_size)
+    page = (tmp_path / "run" / "report.html").read_text("utf-8")
+    assert "no part in choosing it" in page
+    assert 'id="differences"' not in page
+    told: list[str] = []
+    assert ablate(recipe, tmp_path / "run", tell=lambda what, n, of: told.append(what)) == found
+    assert told == []

@@ -78,9 +78,9 @@ def ablate(
         proxies.append(measured(run, arm, tokens, digest, seed))
     found = compare(recipe, prepared, texts, proxies)
     if recipe.mixtures is not None:
-        runs, best = learn_mixture(recipe.mixtures, preparation, out.resolve() / "proxies", tell)
-        runs.save(out / RUNS)
-        write_whole(out / MIXTURE, best.corpus_step().encode())
-        found = msgspec.structs.replace(found, mixture=best)
+        learned = learn_mixture(recipe.mixtures, preparation, out.resolve() / "proxies", tell)
+        learned.runs.save(out / RUNS)
+        write_whole(out / MIXTURE, learned.best.corpus_step().encode())
+        found = msgspec.structs.replace(found, mixture=learned.best, confirmed=learned.confirmed)
     write_result(out, RESULT, found, render_page(found))
     return found

@@ -48,6 +48,16 @@ class ArmCurve(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     curve: LearningCurve
 
 
+class Confirmed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The best mixture against shares by size, by proxies that had no part in choosing it."""
+
+    value: float
+    """Mean loss of the best mixture, over the domains and seeds."""
+    by_size: float
+    difference: Difference
+    """The former less the latter, seed by seed."""
+
+
 class Ablation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What was compared and what came of it."""
 
@@ -60,6 +70,8 @@ class Ablation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     proxies: tuple[Proxy, ...]
     mixture: BestMixture | None = None
     """The best shares of the domains of an arm, where the recipe asks for them."""
+    confirmed: Confirmed | None = None
+    """What these shares came to with other seeds."""
 
     def main(self, arm: str) -> Comparison:
         """Return the comparison of an arm that the verdict is about.

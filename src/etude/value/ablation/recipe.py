@@ -37,6 +37,9 @@ class Mixtures(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     arm: str
     runs: Annotated[int, msgspec.Meta(ge=4)] = 24
     """Mixtures to try, a proxy each: by size, all the same, and draws around them."""
+    confirm: Count = 3
+    """Seeds with which the best mixture is compared with shares by size, by proxies on text of
+    their own that had no part in choosing it; 0 does not."""
     form: Literal["linear", "quadratic"] = "linear"
     """Of the law; `quadratic` needs many more runs, and can find a best mixture within."""
 
