@@ -270,6 +270,28 @@ def test_a_second_search_asks_nobody(tmp_path: Path, code: Tests) -> None:
     assert code.n_asked == n_asked
 
 
+def test_a_search_that_has_used_up_its_questions_gives_what_it_has(
+    tmp_path: Path, code: Tests
+) -> None:
+    sdist(tmp_path / "sdists", "1.0", {"names.py": OLDER})
+    few = HistoryMaker(sdists=str(tmp_path / "sdists"), max_questions=2)
+    [bug] = search(few, material(tmp_path, code))
+    assert bug.files[0].text == OLDER
+    assert search(HistoryMaker(sdists=few.sdists, max_questions=0), material(tmp_path, code)) == []
+
+
+def test_a_release_that_cannot_be_read_is_tried_again_the_next_time(
+    tmp_path: Path, code: Tests
+) -> None:
+    sdist(tmp_path / "sdists", "1.0", {"names.py": OLDER})
+    whole = (tmp_path / "sdists" / "names-1.0.tar.gz").read_bytes()
+    (tmp_path / "sdists" / "names-1.0.tar.gz").write_bytes(whole[:100])
+    maker, of = HistoryMaker(sdists=str(tmp_path / "sdists")), material(tmp_path, code)
+    assert search(maker, of) == []
+    (tmp_path / "sdists" / "names-1.0.tar.gz").write_bytes(whole)
+    assert len(search(maker, of)) == 4
+
+
 def test_half_a_change_is_no_bug(tmp_path: Path) -> None:
     healthy = "def f(n, step):\n    return n + step\n\n\nx = 0\n\n\ndef g(n):\n    return f(n, 2)\n"
     older = "def f(n):\n    return n + 1\n\n\nx = 0\n\n\ndef g(n):\n    return f(n)\n"
@@ -450,6 +472,7 @@ def test_a_changelog_without_one_version_keeps_the_others() -> None:
 
 
 def test_people_and_links_are_no_part_of_a_point() -> None:
+    assert clean("See `a <b.c>`, `this <http://d>`_") == "See `a`, this"
     assert clean("Fix it (issue689, by someone).") == "Fix it."
     assert clean("Fix :class:`~a.B`. Reported by :user:`x` at https://y.z/1") == "Fix `a.B`."
 

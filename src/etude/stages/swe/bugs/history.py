@@ -90,11 +90,11 @@ class HistoryMaker(BugMaker, frozen=True, kw_only=True):
         question = ["changes", material.codebase.id, msgspec.to_builtins(self)]
         found = notes.read(question, tuple[Change, ...])
         if found is None:
-            found = (
-                *changes_of_releases(material, healthy, self.releases, self.sdists),
-                *changes_of_commits(material, healthy, self.commits, self.repository),
-            )
-            notes.write(question, found)
+            released, whole = changes_of_releases(material, healthy, self.releases, self.sdists)
+            committed = changes_of_commits(material, healthy, self.commits, self.repository)
+            found = (*released, *committed)
+            if whole:
+                notes.write(question, found)
         return [change for change in found if change.hunks]
 
 

@@ -222,11 +222,16 @@ class _Search:
         return [test for test in tests if failing.get(test) == self.wanted[test]]
 
     async def _failing(
-        self, numbers: frozenset[int], tests: Sequence[str], witnesses: Sequence[str]
+        self,
+        numbers: frozenset[int],
+        tests: Sequence[str],
+        witnesses: Sequence[str],
+        *,
+        at_any_cost: bool = False,
     ) -> dict[str, str]:
         """Return how tests fail; nothing when a witness does."""
         asked = list(dict.fromkeys([*tests, *witnesses]))
-        run = await self._ask(numbers, asked)
+        run = await self._ask(numbers, asked, at_any_cost=at_any_cost)
         if run is None or not all(run.passed(test) for test in witnesses):
             return {}
         results = {test: run.results[test] for test in tests if test in run.results}
@@ -236,12 +241,14 @@ class _Search:
         step = max(1, len(self.witnesses) // _N_WITNESSES)
         return self.witnesses[::step][:_N_WITNESSES]
 
-    async def _ask(self, numbers: Collection[int], tests: Sequence[str] | None) -> SuiteRun | None:
+    async def _ask(
+        self, numbers: Collection[int], tests: Sequence[str] | None, *, at_any_cost: bool = False
+    ) -> SuiteRun | None:
         """Run tests on the tree with hunks taken back; `None` when that says nothing."""
         texts = take_back(self.healthy, [self.hunks[n] for n in sorted(numbers)])
         if any(parse(text) is None for text in texts.values()):
             return None
-        if self.n_asked >= self.limits.max_questions:
+        if self.n_asked >= self.limits.max_questions and not at_any_cost:
             return None
         self.n_asked += 1
         run = await self.material.ask(texts, tests)
@@ -256,7 +263,8 @@ class _Search:
             self.n_leaky += more is None
             return None
         tests = list(self.wanted)[:_N_FINAL]
-        failing = await self._failing(whole, tests, self.witnesses[:_N_FINAL])
+        witnesses = self.witnesses[:_N_FINAL]
+        failing = await self._failing(whole, tests, witnesses, at_any_cost=True)
         caught = [test for test in tests if failing.get(test) == self.wanted[test]]
         if not caught:
             self.n_leaky += bool(more)

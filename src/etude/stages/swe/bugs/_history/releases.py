@@ -1,5 +1,6 @@
 """Releases: what changed between the releases of a project before the one that was prepared."""
 
+import logging
 import tempfile
 from pathlib import Path
 
@@ -14,14 +15,18 @@ from etude.stages.swe.bugs._history.hunks import Change, Tree, change_between
 from etude.stages.swe.bugs._history.stories import entries_of, is_changelog, without_section
 from etude.stages.swe.sources import fetch, releases, walk
 
+_log = logging.getLogger(__name__)
 MAX_TEXT = 2_000_000
 """Files with more bytes are not looked at."""
 
 
 def changes_of_releases(
     material: Material, healthy: Tree, n_back: int, sdists: str
-) -> tuple[Change, ...]:
+) -> tuple[tuple[Change, ...], bool]:
     """Return what led from each of `n_back` older releases to the next, the newest first.
+
+    The second part of the answer is whether all of them could be read: a release that could not
+    leaves a gap, over which nothing is compared.
 
     Args:
         material: The codebase.
@@ -37,14 +42,14 @@ def changes_of_releases(
     older = specs[-n_back:] if n_back else []
     changelogs = read_texts(material.source, changelogs=True)
     newer, newer_version = healthy, material.codebase.version
-    changes = []
+    changes: list[Change] = []
     for spec, version in reversed(older):
         with tempfile.TemporaryDirectory(prefix="etude-") as folder:
             try:
                 tree = fetch(spec, Path(folder)).tree
-            except ConfigError:
-                # A release that cannot be read leaves a gap, over which nothing is compared.
-                break
+            except ConfigError as error:
+                _log.warning("%s %s is left out: %s", material.codebase.name, version, error)
+                return tuple(changes), False
             old: Tree = read_texts(tree)
         label = f"{version} -> {newer_version}"
         entries = [e for text in changelogs.values() for e in entries_of(text, newer_version)]
@@ -57,7 +62,7 @@ def changes_of_releases(
             )
         )
         newer, newer_version = old, version
-    return tuple(changes)
+    return tuple(changes), True
 
 
 def as_files(texts: Tree) -> tuple[TextFile, ...]:
