@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from random import Random
 
+from etude.records import TextFile
 from etude.rollout.grading import reason_to_drop, run_tests
 from etude.rollout.suites import SuiteRun
 from etude.sandbox import Sandbox
@@ -80,13 +81,21 @@ async def candidates(
 
 def _kept(prepared: Prepared, verdicts: Sequence[Verdict]) -> Iterator[Kept]:
     for verdict in verdicts:
-        if verdict.workspace is not None and verdict.key is not None:
-            files = [
-                file
-                for file in verdict.workspace.files
-                if not reason_to_drop(file.path, prepared.codebase)
-            ]
-            yield Kept(files=tuple(files), key=verdict.key)
+        if verdict.task is None or verdict.workspace is None or verdict.key is None:
+            continue
+        tests = {test.path for test in prepared.codebase.tests}
+        files, beside = list[TextFile](), list[TextFile]()
+        for file in verdict.workspace.files:
+            if not reason_to_drop(file.path, prepared.codebase):
+                files.append(file)
+            elif file.path not in tests:
+                beside.append(file)
+        yield Kept(
+            files=tuple(files),
+            key=verdict.key,
+            report=verdict.task.statement,
+            beside=tuple(beside),
+        )
 
 
 def read_sources(prepared: Prepared) -> Iterator[SourceFile]:

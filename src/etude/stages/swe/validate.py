@@ -33,7 +33,12 @@ from etude.rollout.suites import Failure, SuiteRun
 from etude.sandbox import Sandbox
 from etude.stages.swe.bugs import Bug
 from etude.stages.swe.reach import Reach
-from etude.stages.swe.statement import find_wanted, write_request, write_statement
+from etude.stages.swe.statement import (
+    find_wanted,
+    write_request,
+    write_several,
+    write_statement,
+)
 from etude.stages.swe.taking_out import Refused, TakingOut
 from etude.store.codebases import Prepared
 
@@ -99,6 +104,7 @@ class Validator:
             await self._screen(bug, broken)
         whole = await run_tests(self.prepared, broken, self.sandbox)
         caught = self._caught(whole)
+        _check_parts(bug, caught)
         tree = await self.taking_out.take_out(broken, caught)
         # A forecast has run them once already.
         await self._repeat(broken, caught, self.gates.repeats - screened)
@@ -120,6 +126,7 @@ class Validator:
         if not self._is_healthy_after(broken, patch):
             raise Doubted
         caught = tuple(test for test in self.passing if test in caught_by)
+        _check_parts(bug, caught)
         try:
             alone = await run_tests(self.prepared, broken, self.sandbox, tests=caught)
             if self._caught(alone, among=caught) != caught:
@@ -289,7 +296,12 @@ class Validator:
         healthy = {path: (self.prepared.source / path).read_bytes().decode() for path in paths}
         wanted = find_wanted(healthy, {file.path: file.text for file in bug.files})
         book, kind = self.codebase, bug.kind
+        tests = [test for test, _ in failures]
         try:
+            if bug.parts:
+                return write_several(
+                    book, bug.parts, paths=paths, tests=tests, kinds=[kind], patch=patch, rng=rng
+                )
             if wanted and not bug.story:
                 return write_request(
                     book, failures, wanted, paths=paths, kind=kind, patch=patch, rng=rng
@@ -307,6 +319,12 @@ def fingerprint(bug: Bug) -> str:
     for file in sorted(bug.files, key=lambda f: f.path):
         total.update(f"{file.path}\0{file.text}\0".encode())
     return total.hexdigest()
+
+
+def _check_parts(bug: Bug, caught: Collection[str]) -> None:
+    """Each of several bugs must show by a test of its own."""
+    if any(set(group).isdisjoint(caught) for group in bug.shown_by):
+        raise Refused("a part of it does not show")
 
 
 def _timed_out(run: SuiteRun) -> bool:

@@ -41,6 +41,10 @@ class Bug(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     caught_by: tuple[str, ...] = ()
     """Tests that its maker has seen fail, every one of them as far as it knows; empty when it did
     not ask. Such a bug is not forecast."""
+    parts: tuple[str, ...] = ()
+    """Statements of the bugs that this one is made of; empty when it is one by itself."""
+    shown_by: tuple[tuple[str, ...], ...] = ()
+    """Sets of tests of which each must have one that catches the bug."""
     story: str = ""
     """What people wrote of the defect, such as a changelog entry; empty when nobody did."""
     beside: tuple[TextFile, ...] = ()
@@ -54,6 +58,10 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[TextFile, ...]
     """The broken source files, whole."""
     key: AnswerKey
+    report: str
+    """The statement of the task."""
+    beside: tuple[TextFile, ...] = ()
+    """Files outside the source that are others in the agent's tree, tests left out."""
 
 
 class Ask(Protocol):
