@@ -472,6 +472,7 @@ def test_a_changelog_without_one_version_keeps_the_others() -> None:
 
 
 def test_people_and_links_are_no_part_of_a_point() -> None:
+    assert clean("Fix grouping of comments (fixes #4).") == "Fix grouping of comments"
     assert clean("See `a <b.c>`, `this <http://d>`_") == "See `a`, this"
     assert clean("Fix it (issue689, by someone).") == "Fix it."
     assert clean("Fix :class:`~a.B`. Reported by :user:`x` at https://y.z/1") == "Fix `a.B`."

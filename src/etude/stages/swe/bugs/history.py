@@ -65,7 +65,7 @@ class HistoryMaker(BugMaker, frozen=True, kw_only=True):
                 raise ConfigError(f"history: {name} is {getattr(self, name)}; it must not be < 0")
 
     async def search(self, material: Material, rng: Random) -> AsyncGenerator[Bug, None]:
-        """Yield the bugs of one change after the other, the newest change first."""
+        """Yield the bugs of one change after the other, the smallest change first."""
         notes = Notes(material.notes)
         healthy = _sources(material)
         limits = Limits(
@@ -95,7 +95,8 @@ class HistoryMaker(BugMaker, frozen=True, kw_only=True):
             found = (*released, *committed)
             if whole:
                 notes.write(question, found)
-        return [change for change in found if change.hunks]
+        # The fewer hunks, the sooner it is known what they do.
+        return sorted((c for c in found if c.hunks), key=lambda change: len(change.hunks))
 
 
 def _sources(material: Material) -> dict[str, str]:

@@ -48,7 +48,12 @@ _CLEANING = (
         "",
     ),
     (re.compile(r"\(?\bby @[\w-]{1,60}(?: in)?\)?|@[A-Za-z][\w-]{1,60}"), ""),
-    (re.compile(r"\b(?:[Cc]loses|[Ff]ixes|[Rr]efs?|[Ss]ee)\b[\s:,.;)]{0,9}$"), ""),
+    (
+        re.compile(
+            r"[\s(\[]{0,3}\b(?:closes|fixes|resolves|refs?|see)\b[\s:,.;)\]]{0,9}$", re.IGNORECASE
+        ),
+        "",
+    ),
     (re.compile(r"[(\[][\s,;:&/`]{0,20}[)\]]"), ""),
 )
 _WORD = re.compile(r"[A-Za-z][a-z]{2,}|[A-Z]{3,}|[a-z]{3,}")
