@@ -399,10 +399,10 @@ def test_commits_that_touch_source_and_tests_give_bugs(tmp_path: Path, code: Tes
     for place in (folder, bundle):
         of = material(tmp_path, code, source=f"git:{place}@HEAD")
         bugs = search(HistoryMaker(), of)
-        assert [(bug.function, bug.story) for bug in bugs] == [
-            ("title", ""),
-            ("half", "Round half of odd numbers down"),
-        ]
+        assert {bug.function: bug.story for bug in bugs} == {
+            "title": "",
+            "half": "Round half of odd numbers down",
+        }
 
 
 def test_a_codebase_without_a_past_gives_nothing(tmp_path: Path, code: Tests) -> None:
