@@ -1,15 +1,19 @@
 """The page of the experiment: curves over the amount, what noise costs, what it is worth."""
 
+from math import nan
+
 from markupsafe import Markup
 
+from etude.pages.charts import tone
 from etude.value.experiment import render, said_difference
-from etude.value.noise.outcome import METRICS, Cost, NoiseFound
+from etude.value.noise.outcome import Cost, NoiseFound
 from etude.value.pictures import Banded, Gap, banded_chart, gap_chart, point
 
 _TITLES = {
     "error": "Share of labels missed (lower is better)",
     "loss": "Nats a label (lower is better)",
 }
+_HARMLESS = "the share that is right"
 _WORDS = {"error": "labels missed", "loss": "nats a label"}
 
 
@@ -20,12 +24,20 @@ def render_page(found: NoiseFound) -> str:
         found,
         [level_name(noise) for noise in sorted(found.recipe.noises)],
         {"figure": lambda metric: _WORDS[metric], "level": level_name, "cost": said_cost},
-        curves=[(f"{_TITLES[metric]}, over the examples", _curves(found, metric))
-                for metric in METRICS],
-        gaps=[(f"{_TITLES[metric]}, {max(found.recipe.amounts):,} examples",
-               _gaps(found, metric)) for metric in METRICS],
-        most=max(found.recipe.amounts),
-    )  # fmt: skip
+        curves=[
+            (f"{title}, over the examples", _curves(found, metric))
+            for metric, title in _TITLES.items()
+        ],
+        gaps=[
+            (f"{title}, {max(found.recipe.amounts):,} examples", _gaps(found, metric))
+            for metric, title in _TITLES.items()
+        ],
+        worth=_worth(found),
+        worth_legend=[
+            (name, tone(place))
+            for place, name in enumerate((*(f"by {name}" for name in _WORDS.values()), _HARMLESS))
+        ],
+    )
 
 
 def level_name(noise: float) -> str:
@@ -54,6 +66,21 @@ def _curves(found: NoiseFound, metric: str) -> Markup:
         for noise in sorted(found.recipe.noises)
     ]
     return banded_chart(curves, _WORDS[metric], logarithmic=True)
+
+
+def _worth(found: NoiseFound) -> Markup:
+    curves = [
+        Banded(
+            label=f"by {_WORDS[one.metric]}",
+            points=tuple(
+                (level.noise, level.worth.value, level.worth.low, level.worth.high)
+                for level in one.law.levels
+            ),
+        )
+        for one in found.laws
+    ]
+    right = tuple((noise, 1 - noise, nan, nan) for noise in sorted(found.recipe.noises))
+    return banded_chart([*curves, Banded(label=_HARMLESS, points=right)], "worth of an example")
 
 
 def _gaps(found: NoiseFound, metric: str) -> Markup:

@@ -43,7 +43,7 @@ class NoiseRecipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Shares of labels that are wrong, drawn evenly among the other ones; 0 is one of them."""
     amounts: tuple[Positive, ...]
     """Numbers of examples, two or more, each label as often; those kept back are among them."""
-    seeds: Annotated[int, msgspec.Meta(ge=1, le=100)] = 3
+    seeds: Annotated[int, msgspec.Meta(ge=2, le=100)] = 3
     """Each draws examples, wrong labels, the order and the new weights anew. Seed for seed, more
     noise makes more of the same examples wrong, and more examples are the same ones and others."""
     example_chars: Annotated[int, msgspec.Meta(ge=50)] = 300
