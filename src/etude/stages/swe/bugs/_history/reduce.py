@@ -15,6 +15,7 @@ from etude.stages.swe.bugs._base import Material
 from etude.stages.swe.bugs._history.answers import counts, failed, how, kind_of, reach
 from etude.stages.swe.bugs._history.hunks import (
     Change,
+    Scope,
     Tree,
     cosmetic,
     parse,
@@ -29,6 +30,8 @@ Units = list[frozenset[int]]
 _N_WITNESSES = 40
 """Tests that must go on passing, asked with every question."""
 _N_ASKED = 60
+_DENSE = 3
+"""With more than one test for so many units, each unit is asked about by itself at once."""
 _PER_FUNCTION = 2
 """Failing cases of one parametrized test that are asked about."""
 _N_FINAL = 600
@@ -98,6 +101,8 @@ class _Search:
         self.wanted: dict[str, str] = {}
         """How each test fails with the whole change taken back."""
         self.kinds: dict[str, str] = {}
+        self.noticed: dict[int, frozenset[str]] = {}
+        """Tests that run the function in which a hunk lies, by the hunk's number."""
         self.witnesses: list[str] = []
         self.n_asked = 0
         self.n_leaky = 0
@@ -133,8 +138,17 @@ class _Search:
                 continue
             scope = scope_of(hunk, inside[hunk.path])
             name = scope.name if scope else f":{number}"
+            if scope is not None:
+                self.noticed[number] = self._tests_of(hunk.path, scope)
             groups.setdefault((hunk.path, name), set()).add(number)
         return [frozenset(numbers) for numbers in groups.values()]
+
+    def _tests_of(self, path: str, scope: Scope) -> frozenset[str]:
+        """Return the tests that run any line of a function's body."""
+        lines = self.material.coverage.lines.get(path, {})
+        tests = self.material.codebase.tests
+        found = {n for line in range(scope.first + 1, scope.end + 1) for n in lines.get(line, ())}
+        return frozenset(tests[n].id for n in found)
 
     async def _sound(self, units: Units) -> Units:
         """Return as much of the change as can be taken back without breaking every import."""
@@ -184,18 +198,20 @@ class _Search:
         """Return the sets of units that tests need, all of which fail with the union of them."""
         if len(units) == 1:
             return {units[0]: list(tests)}
-        left, right = units[: len(units) // 2], units[len(units) // 2 :]
-        by_left, by_right = await asyncio.gather(
-            self._alike(left, tests), self._alike(right, tests)
-        )
+        size = 1 if _DENSE * len(tests) >= len(units) else -(-len(units) // 2)
+        parts = [units[start : start + size] for start in range(0, len(units), size)]
+        answers = await asyncio.gather(*(self._alike(part, tests) for part in parts))
         found: dict[frozenset[int], list[str]] = {}
-        for half, mine in ((left, by_left), (right, by_right)):
+        for part, mine in zip(parts, answers, strict=True):
             if mine:
-                found |= await self._solve(half, mine)
-        rest = [test for test in tests if test not in by_left and test not in by_right]
+                found |= await self._solve(part, mine)
+        rest = [test for test in tests if not any(test in mine for mine in answers)]
         while rest:
-            needed = await self._shrink(units, rest[0])
-            same = await self._alike(needed, rest) if needed != units else rest
+            near = [unit for unit in units if self._can_notice(unit, rest[0])]
+            is_enough = len(near) < len(units) and await self._alike(near, rest[:1])
+            start = near if is_enough else units
+            needed = await self._shrink(start, rest[0])
+            same = await self._alike(needed, rest)
             found.setdefault(frozenset().union(*needed), []).extend(same or rest[:1])
             rest = [test for test in rest[1:] if test not in same]
         return found
@@ -218,8 +234,16 @@ class _Search:
 
     async def _alike(self, units: Units, tests: Sequence[str]) -> list[str]:
         """Return the tests that fail as they should with these hunks taken back."""
-        failing = await self._failing(frozenset().union(*units), tests, self._few_witnesses())
-        return [test for test in tests if failing.get(test) == self.wanted[test]]
+        numbers = frozenset[int]().union(*units)
+        asked = [test for test in tests if self._can_notice(numbers, test)]
+        if not asked:
+            return []
+        failing = await self._failing(numbers, asked, self._few_witnesses())
+        return [test for test in asked if failing.get(test) == self.wanted[test]]
+
+    def _can_notice(self, numbers: frozenset[int], test: str) -> bool:
+        """Whether a test runs a function that hunks lie in, or one of them acts on import."""
+        return any(n not in self.noticed or test in self.noticed[n] for n in numbers)
 
     async def _failing(
         self,
