@@ -67,6 +67,21 @@ class Channel:
             got, content = await self._receive()
         return self._expect(got, answer, doing), content
 
+    @contextlib.asynccontextmanager
+    async def held(
+        self, request: Message, answer: type[AnswerT], *, doing: str
+    ) -> AsyncIterator[AnswerT]:
+        """Ask, and let nobody else ask anything until the block ends.
+
+        Raises:
+            SandboxError: The holder could not do it, or is gone.
+        """
+        async with self._lock:
+            async with self._exchange(doing):
+                await self._send(request, b"")
+                got, _ = await self._receive()
+            yield self._expect(got, answer, doing)
+
     async def relay_dump(self, to: Self, *, doing: str) -> None:
         """Have another holder load all that was written in this one's box.
 

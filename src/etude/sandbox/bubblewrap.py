@@ -4,7 +4,6 @@ A box shares the kernel of this machine. That holds against code that is careles
 code of strangers who pay for an escape, put a virtual machine around Etude.
 """
 
-import asyncio
 import contextlib
 import os
 import platform
@@ -74,14 +73,35 @@ class BubblewrapBox(Box):
         self.image = image
         self._channel = channel
         self._spec = spec
-        self._forking = asyncio.Lock()
 
-    async def begin(self, origin: "BubblewrapBox | None" = None) -> None:
-        """Mount the box; its files start as those of `origin`, or as its image has them.
+    async def begin(self) -> None:
+        """Mount the box; its files start as its image has them.
 
         Raises:
             SandboxError: The box could not start.
         """
+        order, seccomp = self._order()
+        await self._channel.ask(order, wire.Done, doing="opening a box", body=seccomp)
+
+    async def begin_as(self, origin: "BubblewrapBox") -> None:
+        """Mount the box; its files start as those of another.
+
+        Raises:
+            SandboxError: The box could not start.
+        """
+        doing = "forking a box"
+        order, seccomp = self._order()
+        async with origin._channel.held(wire.Freeze(), wire.Frozen, doing=doing) as frozen:
+            if frozen.pid:
+                order = order._replace(origin=frozen)
+                await self._channel.ask(order, wire.Done, doing=doing, body=seccomp)
+                return
+        order = order._replace(loads=True)
+        await self._channel.ask(order, wire.Done, doing=doing, body=seccomp)
+        await origin._channel.relay_dump(self._channel, doing=doing)
+        await self._channel.ask(wire.Start(), wire.Done, doing=doing)
+
+    def _order(self) -> tuple[wire.Open, bytes]:
         base, owner = _base_folder(), box_owner()
         program = find_program(base)
         with blame(SandboxError, "preparing a box"):
@@ -101,23 +121,7 @@ class BubblewrapBox(Box):
             origin=None,
             loads=False,
         )
-        if origin is None:
-            await self._channel.ask(order, wire.Done, doing="opening a box", body=seccomp)
-        else:
-            async with origin._forking:
-                await self._begin_as(origin, order, seccomp)
-
-    async def _begin_as(self, origin: "BubblewrapBox", order: wire.Open, seccomp: bytes) -> None:
-        doing = "forking a box"
-        frozen, _ = await origin._channel.ask(wire.Freeze(), wire.Frozen, doing=doing)
-        if frozen.pid:
-            order = order._replace(origin=frozen)
-            await self._channel.ask(order, wire.Done, doing=doing, body=seccomp)
-            return
-        order = order._replace(loads=True)
-        await self._channel.ask(order, wire.Done, doing=doing, body=seccomp)
-        await origin._channel.relay_dump(self._channel, doing=doing)
-        await self._channel.ask(wire.Start(), wire.Done, doing=doing)
+        return order, seccomp
 
     def _jail(self, program: Program, base: Path) -> wire.Jail:
         limits = self._spec.limits
@@ -220,7 +224,7 @@ class BubblewrapBox(Box):
         channel = await Channel.start()
         try:
             box = BubblewrapBox(channel, self.image, self._spec)
-            await box.begin(origin=self)
+            await box.begin_as(self)
             yield box
         finally:
             await channel.close()

@@ -119,13 +119,9 @@ def mount_corner(order: Open) -> Corner:
 
 
 def join_corner(order: Open, origin: Frozen) -> Corner:
-    """Take over what another holder had mounted, apart from what its box may write to now."""
+    """Take over what another holder has mounted, while the places to write are not."""
     corner = _corner(order, overlay=True)
     corner.generations[:] = origin.generations
-    # The other holder may have gone on meanwhile.
-    for name in (*TREES, _after(origin.generations)):
-        with contextlib.suppress(OSError):
-            kernel.unmount(str(corner.part(name)))
     return corner
 
 
