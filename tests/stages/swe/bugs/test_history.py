@@ -502,3 +502,17 @@ def test_notes_that_cannot_be_read_are_none(tmp_path: Path) -> None:
     [file] = (tmp_path / "deep" / "notes").iterdir()
     file.write_text("{")
     assert notes.read(["q"], int) is None
+
+
+def test_a_test_that_fails_otherwise_than_it_did_sees_half_of_a_change(tmp_path: Path) -> None:
+    healthy = "def f(n):\n    n = round(n)\n\n    # say it\n    return f'{n} units'\n"
+    older = "def f(n):\n    n = int(n)\n\n    # say it\n    return f'{n:.1f} units'\n"
+
+    def says(names: dict[str, object]) -> None:
+        said = eval("f(1.5)", names)  # noqa: S307  our own text
+        if said != "2 units":
+            raise AssertionError(f"said {said.replace('.', '')}")
+
+    ask = Tests({"names.py": healthy}, {"test_a.py::test_f": says})
+    [bug] = bugs_of_release(tmp_path, ask, older)
+    assert bug.files[0].text == older

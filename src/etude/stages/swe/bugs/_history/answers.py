@@ -11,7 +11,8 @@ _HALF_A_CHANGE = ("ImportError", "ModuleNotFoundError", "NameError", "UnboundLoc
 _NEW_FEATURE = re.compile(
     r"has no attribute|unexpected keyword argument|positional arguments? but|required positional"
 )
-_NUMBERS = re.compile(r"0x[0-9a-fA-F]+|\d+")
+_ADDRESSES = re.compile(r"0x[0-9a-fA-F]+")
+_SEEN_CHARS = 300
 
 
 def counts(result: CaseResult, *, features: bool) -> bool:
@@ -34,13 +35,18 @@ def failed(result: CaseResult) -> bool:
 
 
 def how(result: CaseResult) -> str:
-    """Return how a test failed, as far as it is the same whatever else is changed."""
+    """Return how a test failed: what was compared, or what was raised and with which words.
+
+    A test that fails otherwise than with the whole change taken back sees half of a change.
+    """
     failure = result.failure
     if failure is None:
         return ""
-    if failure.exception in ("AssertionError", "Failed"):
-        return failure.exception
-    return f"{failure.exception}: {_NUMBERS.sub('0', failure.message[:200])}"
+    if failure.compared is not None:
+        seen = " ".join(side[:_SEEN_CHARS] for side in failure.compared)
+    else:
+        seen = failure.message[:_SEEN_CHARS]
+    return f"{failure.exception}: {_ADDRESSES.sub('0x', seen)}"
 
 
 def kind_of(result: CaseResult) -> str:

@@ -190,7 +190,8 @@ class _Search:
     def _representatives(self) -> list[str]:
         groups: dict[tuple[str, str], list[str]] = {}
         for test, manner in self.wanted.items():
-            groups.setdefault((test.partition("[")[0], manner), []).append(test)
+            kind = manner.partition(":")[0]
+            groups.setdefault((test.partition("[")[0], kind), []).append(test)
         chosen = [tests[:_PER_FUNCTION] for tests in groups.values()]
         return [test for tests in chosen for test in tests][:_N_ASKED]
 
