@@ -32,7 +32,7 @@ _N_WITNESSES = 40
 _N_ASKED = 60
 _DENSE = 3
 """With more than one test for so many units, each unit is asked about by itself at once."""
-_PER_FUNCTION = 2
+_PER_FUNCTION = 3
 """Failing cases of one parametrized test that are asked about."""
 _N_FINAL = 600
 
@@ -192,7 +192,9 @@ class _Search:
         for test, manner in self.wanted.items():
             kind = manner.partition(":")[0]
             groups.setdefault((test.partition("[")[0], kind), []).append(test)
-        chosen = [tests[:_PER_FUNCTION] for tests in groups.values()]
+        chosen = [
+            tests[:: -(-len(tests) // _PER_FUNCTION)][:_PER_FUNCTION] for tests in groups.values()
+        ]
         return [test for tests in chosen for test in tests][:_N_ASKED]
 
     async def _solve(self, units: Units, tests: Sequence[str]) -> dict[frozenset[int], list[str]]:
