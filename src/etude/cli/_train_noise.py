@@ -20,6 +20,7 @@ def _lines(found: NoiseFound) -> Iterator[str]:
             f"{cost.noise:.0%} wrong of {cost.amount:,}, {cost.metric}: {cost.value:.4f} less "
             f"{cost.value_clean:.4f} is {said_difference(cost.difference)} over "
             f"{cost.difference.n} seeds"
+            + (f"; {cost.same_as:,.0f} clean ones come to the same" if cost.same_as else "")
         )
     for one in found.laws:
         for level in one.law.levels:

@@ -1,5 +1,10 @@
 """Outcome: what wrong labels cost, and how many of a noisy set do the work of a clean one."""
 
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from statistics import fmean
+
 import msgspec
 
 from etude.value.noise.labeller import Learned
@@ -21,6 +26,10 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     value: float
     """Mean over seeds."""
     value_clean: float
+    """Mean of as many examples without a wrong one."""
+    same_as: float | None
+    """So many clean examples come to the same, by a line through the means of clean ones over the
+    logarithm of the amount, without any law; `None` outside of what was tried."""
     difference: Difference
     """With noise less without, seed by seed."""
     p_all: float
@@ -40,8 +49,9 @@ class Law(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         if self.law.one_floor_p < _UNLIKELY:
             found.append(
                 f"one floor for all shares does not hold (p = {self.law.one_floor_p:.2g}): noise "
-                "costs what no amount makes up for, and what is said of its worth holds for the "
-                "amounts that were tried"
+                "costs what no amount makes up for, or the least amounts teach next to nothing; "
+                "the worth is a mean over the amounts that were tried, and what single amounts "
+                "come to says more"
             )
         if any(level.worth.high >= 1 for level in self.law.levels if level.noise):
             found.append("of some shares it is open whether noise costs anything")
@@ -98,6 +108,7 @@ def judge_noise(found: NoiseFound) -> NoiseFound:
 def _costs(found: NoiseFound, metric: str) -> list[Cost]:
     recipe = found.recipe
     costs = []
+    means = [fmean(found.values(metric, 0.0, amount)) for amount in sorted(recipe.amounts)]
     for amount in sorted(recipe.amounts):
         clean = found.values(metric, 0.0, amount)
         for noise in sorted(recipe.noises):
@@ -109,11 +120,25 @@ def _costs(found: NoiseFound, metric: str) -> list[Cost]:
                     metric=metric,
                     noise=noise,
                     amount=amount,
-                    value=sum(noisy) / len(noisy),
-                    value_clean=sum(clean) / len(clean),
+                    value=fmean(noisy),
+                    value_clean=fmean(clean),
+                    same_as=same_as(fmean(noisy), sorted(recipe.amounts), means),
                     difference=paired(clean, noisy, level=recipe.level, seed=recipe.data_seed),
                     p_all=1.0,
                 )
             )
     adjusted = holm([cost.difference.p_value for cost in costs])
     return [msgspec.structs.replace(one, p_all=p) for one, p in zip(costs, adjusted, strict=True)]
+
+
+def same_as(value: float, amounts: Sequence[int], means: Sequence[float]) -> float | None:
+    """Return the amount at which clean examples come to a value; `None` where none of them does.
+
+    >>> same_as(0.4, [100, 400], [0.5, 0.3])
+    200.0
+    """
+    for (few, worse), (many, better) in pairwise(zip(amounts, means, strict=True)):
+        if better <= value <= worse and better < worse:
+            share = (worse - value) / (worse - better)
+            return round(math.exp(math.log(few) + share * math.log(many / few)), 6)
+    return None
