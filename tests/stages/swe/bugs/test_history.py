@@ -516,3 +516,18 @@ def test_a_test_that_fails_otherwise_than_it_did_sees_half_of_a_change(tmp_path:
     ask = Tests({"names.py": healthy}, {"test_a.py::test_f": says})
     [bug] = bugs_of_release(tmp_path, ask, older)
     assert bug.files[0].text == older
+
+
+def test_hostile_texts_cost_little_and_break_nothing() -> None:
+    deep = "x = " + "+".join("a" for _ in range(900)) + "\n"
+    blanks = "\n" * 9_000
+    for old, new in (
+        (blanks + "a = 1" + blanks, blanks + "a = 2" + blanks),
+        (deep, deep + "b = 1\n"),
+        ("\x00", "a = 1\n"),
+        ("(" * 5000, "a = 1\n"),
+    ):
+        change = change_between({"a.py": old}, {"a.py": new}, {"a.py": new}, "")
+        assert take_back({"a.py": new}, change.hunks) == {"a.py": old}
+        if "x00" not in repr(old):
+            cosmetic({"a.py": new}, change.hunks)

@@ -5,6 +5,7 @@ whose lines, with one more on either side, stand there unchanged can be taken ba
 """
 
 import ast
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
 from pathlib import PurePosixPath
@@ -18,6 +19,7 @@ Tree = Mapping[str, str]
 _ALIKE = 0.6
 """Share of a file's lines that a renamed one still has."""
 _MAX_LINES = 20_000
+_MAX_PAIRS = 4_000_000
 
 
 class Hunk(msgspec.Struct, frozen=True, array_like=True):
@@ -70,7 +72,7 @@ def change_between(old: Tree, new: Tree, healthy: Tree, label: str) -> Change:
         if before == after or max(len(before), len(after), len(today)) > _MAX_LINES:
             continue
         at = _positions(after, today)
-        for tag, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        for tag, i, j, k, m in _matcher(before, after).get_opcodes():
             if tag == "equal":
                 continue
             start = _start(at, k, m)
@@ -82,12 +84,19 @@ def change_between(old: Tree, new: Tree, healthy: Tree, label: str) -> Change:
     return Change(label=label, hunks=tuple(found), added=tuple(added), n_lost=n_lost)
 
 
+def _matcher(before: Sequence[str], after: Sequence[str]) -> SequenceMatcher[str]:
+    """Compare lines closely, unless so many are the same that it would take for ever."""
+    n_before, n_after = Counter(before), Counter(after)
+    n_pairs = sum(n * n_after[line] for line, n in n_before.items())
+    return SequenceMatcher(None, before, after, autojunk=n_pairs > _MAX_PAIRS)
+
+
 def _positions(lines: Sequence[str], today: Sequence[str]) -> list[int | None]:
     """Return where each line stands today; `None` where it does not."""
     if lines == today:
         return list(range(len(lines)))
     at: list[int | None] = [None] * len(lines)
-    for block in SequenceMatcher(None, lines, today, autojunk=False).get_matching_blocks():
+    for block in _matcher(lines, today).get_matching_blocks():
         for offset in range(block.size):
             at[block.a + offset] = block.b + offset
     return at
@@ -166,12 +175,15 @@ def parse(text: str) -> ast.Module | None:
 
 
 def without_documentation(tree: ast.Module) -> str:
-    """Return what a module does, whatever its comments and docstrings say."""
+    """Return what a module does, whatever its comments and docstrings say; empty when too deep."""
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list) and _is_docstring(body[:1]):
             body[:1] = [ast.Pass()]
-    return ast.dump(tree)
+    try:
+        return ast.dump(tree)
+    except RecursionError:
+        return ""
 
 
 def _is_docstring(first: Sequence[ast.AST]) -> bool:
@@ -194,7 +206,7 @@ def cosmetic(healthy: Tree, hunks: Sequence[Hunk]) -> set[int]:
         if hunk.path not in bare:
             bare[hunk.path] = without_documentation(ast.parse(healthy[hunk.path]))
         tree = parse(take_back(healthy, [hunk])[hunk.path])
-        if tree is not None and without_documentation(tree) == bare[hunk.path]:
+        if tree is not None and bare[hunk.path] == without_documentation(tree) != "":
             found.add(number)
     return found
 
@@ -221,7 +233,7 @@ def _scopes(node: ast.AST, outer: str) -> Iterable[Scope]:
             is_function = not isinstance(inner, ast.ClassDef)
             yield Scope(name, first, inner.end_lineno or inner.lineno, is_function)
             yield from _scopes(inner, name)
-        else:
+        elif isinstance(inner, ast.stmt | ast.excepthandler | ast.match_case):
             yield from _scopes(inner, outer)
 
 
