@@ -2,25 +2,17 @@ import ast
 import difflib
 from collections.abc import Sequence
 from itertools import islice
-from pathlib import Path
 from random import Random
 from textwrap import dedent
 
 import pytest
+from tests.stages.swe.bugs.healthy import own_sources, source
 
-import etude
 from etude.errors import ConfigError
 from etude.plugins import Kind
 from etude.stages.swe.bugs import _base
-from etude.stages.swe.bugs._base import Bug, BugMaker, SourceFile
+from etude.stages.swe.bugs._base import Bug, BugMaker
 from etude.stages.swe.bugs.mutate import MutateMaker
-
-ROOT = Path(etude.__file__).parent
-
-
-def source(text: str, covered: frozenset[int] | None = None, path: str = "pkg/a.py") -> SourceFile:
-    lines = frozenset(range(1, text.count("\n") + 2)) if covered is None else covered
-    return SourceFile(path=path, text=text, covered=lines)
 
 
 def every_bug(kind: str, text: str, covered: frozenset[int] | None = None) -> list[Bug]:
@@ -33,12 +25,6 @@ def new_lines(text: str, bug: Bug) -> list[str]:
     diff = list(difflib.ndiff(text.splitlines(), bug.files[0].text.splitlines()))
     added = [line[2:].strip() for line in diff if line.startswith("+ ")]
     return added or [f"-{line[2:].strip()}" for line in diff if line.startswith("- ")]
-
-
-def own_sources() -> list[SourceFile]:
-    """Every third file of the package: enough to be varied, few enough to be quick."""
-    paths = sorted(p for p in ROOT.rglob("*.py") if p.read_text())[::3]
-    return [source(p.read_text(), path=p.relative_to(ROOT).as_posix()) for p in paths]
 
 
 # Each case: the kind, a function body, and one outcome that must be among the proposals.

@@ -27,7 +27,8 @@ KINDS: Mapping[str, float] = {
 }  # fmt: skip
 """Kinds of thing left out, with how often each is proposed where several apply. A condition is what
 a third of real fixes add."""
-_SIZES_TRIED = 4
+_MAX_FINISHED = 8
+"""Candidates that are looked into, for one bug; the dear part."""
 _SEEDS_TRIED = 8
 
 
@@ -101,11 +102,13 @@ def _one(
     open_ = [piece for piece in seeds if piece.kind in made.wanted]
     within = rng.random() < WITHIN_LINES
     spare: tuple[Size, Omission, str] | None = None
-    for size in by_need(made.sizes, rng)[:_SIZES_TRIED]:
+    n_finished = 0
+    for size in by_need(made.sizes, rng):
         for seed in itertools.islice(_in_order(open_, made, rng), _SEEDS_TRIED):
             omission = grow(pieces, seed, size, rng, within=within)
             if omission is None or (spare and not omission.changes_a_line()):
                 continue
+            n_finished += 1
             omission = finished(omission)
             broken = None if omission.too_large(_slightly_more(size)) else omission.broken()
             if broken is None or broken in seen:
@@ -113,7 +116,7 @@ def _one(
             spare = (size, omission, broken)
             if not within or omission.changes_a_line():
                 break
-        if spare and (not within or spare[1].changes_a_line()):
+        if n_finished >= _MAX_FINISHED or (spare and (not within or spare[1].changes_a_line())):
             break
     if spare is None:
         return None

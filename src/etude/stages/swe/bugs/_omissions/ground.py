@@ -105,7 +105,8 @@ class Ground:
         """Take comments inside the block's end too, and one of two groups of blank lines."""
         source = self.source
         first, last = source.line(edit.start), source.line(edit.end - 1)
-        indent = self._indent(source.line(edit.reach[0]) if edit.reach else first)
+        code = (n for n in range(first, last + 1) if self._is_code(n))
+        indent = self._indent(next(code, first))
         beyond = last + 1
         while (line := self._text(beyond)) is not None:
             if line.startswith("#", self._indent(beyond)) and self._indent(beyond) > indent:
@@ -124,6 +125,9 @@ class Ground:
         """Comments beside or above a change within a line that speak of what goes."""
         source = self.source
         gone = _telling(source.slice(edit.start, edit.end)) - _telling(edit.text)
+        if edit.text and edit.start == source.line_start(edit.start):
+            # A block that stays without its head: what speaks of the head goes.
+            gone |= _telling(self._text(source.line(edit.start)) or "")
         found = []
         for line in self.lines(edit):
             if line in self._comments and _telling(self._comment(line)) & gone:
@@ -142,6 +146,10 @@ class Ground:
         if any(_telling(self._comment(line)) & gone for line in block):
             found.append(Edit(self._start(block[0]), self._start(block[-1] + 1), ""))
         return found
+
+    def _is_code(self, line: int) -> bool:
+        text = (self._text(line) or "").strip()
+        return bool(text) and not text.startswith("#")
 
     def _comment(self, line: int) -> str:
         start = self._start(line) + self._comments[line]

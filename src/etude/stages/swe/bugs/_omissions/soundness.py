@@ -2,6 +2,7 @@
 
 import builtins
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import libcst as cst
@@ -27,6 +28,7 @@ class Reads(NamedTuple):
     """Bound by a plain assignment, and never read."""
 
 
+@lru_cache(maxsize=256)
 def reads_of(text: str) -> Reads:
     """Tell what a function does with names; `text` is its code.
 
