@@ -224,6 +224,36 @@ def test_many_boxes_live_side_by_side(workspace: Path) -> None:
     asyncio.run(scene())
 
 
+def test_any_argument_arrives_as_it_is(workspace: Path) -> None:
+    odd = [
+        "",
+        "-n",
+        "$(id)",
+        "a\nb",
+        "*",
+        *map(chr, range(1, 256)),
+        "\udcff\udc81\x01\x7f",
+        "x" * 99_999,
+        "",
+    ]
+
+    async def scene() -> None:
+        async with sandboxes.make("bubblewrap").open(Image(workspace=(workspace,))) as box:
+            # Once by the command that was started ahead, and once by one that was not.
+            for _ in range(2):
+                await box.run(
+                    ["/usr/bin/env", "bash", "-c", 'printf "%s\\0" "$@" > got', "-", *odd],
+                    timeout_s=20,
+                )
+                got = (await box.read("got")).split(b"\0")
+                assert got == [*(os.fsencode(word) for word in odd), b""]
+            with pytest.raises(SandboxError, match="131072 bytes"):
+                await box.run(["echo", "x" * 200_000], timeout_s=20)
+            assert (await box.run(["-n"], timeout_s=20)).exit == 127
+
+    asyncio.run(scene())
+
+
 def test_a_closed_box_is_gone(workspace: Path) -> None:
     async def scene() -> None:
         async with sandboxes.make("bubblewrap").open(Image(workspace=(workspace,))) as box:
@@ -263,7 +293,7 @@ def test_adopting_gives_the_whole_tree_away_and_follows_no_link(tmp_path: Path) 
 ORDINARY = 65534
 SCENE = """
     import asyncio, pathlib, shutil, tempfile
-    from etude.sandbox import Image, adopt, sandboxes
+    from etude.sandbox import Image, Pool, adopt, sandboxes
 
     async def main():
         folder = pathlib.Path(tempfile.mkdtemp())
@@ -277,6 +307,19 @@ SCENE = """
             assert (result.exit, result.stdout) == (0, "1000\\n"), result
             async with box.fork() as other:
                 assert (await other.run("ls old", timeout_s=20)).stdout == "y\\n"
+            await box.run("mkdir /tmp/d; echo t > /tmp/d/t; rm -r old; mkdir old", timeout_s=20)
+            await box.run("echo y > old/y", timeout_s=20)
+            async with box.fork() as other, Pool(sandbox) as pool:
+                await other.run("echo u > /tmp/d/u; rm /tmp/d/t", timeout_s=20)
+                async with other.fork() as third:
+                    found = await third.run("find /tmp /workspace | sort; df -k .", timeout_s=20)
+                    assert found.stdout.startswith(
+                        "/tmp\\n/tmp/d\\n/tmp/d/u\\n/workspace\\n/workspace/old\\n/workspace/old/y\\n"
+                    ), found
+                assert (await box.run("ls /tmp/d", timeout_s=20)).stdout == "t\\n"
+                for _ in range(3):
+                    async with pool.open(box.image) as warm:
+                        assert (await warm.run("cat old/x", timeout_s=20)).stdout == "x\\n"
             diff = await box.diff()
             assert "-x" in diff and "+y" in diff, diff
             bomb = await box.run("for i in $(seq 60); do sleep 9 & done", timeout_s=1)

@@ -55,7 +55,7 @@ async def seen(box: Box) -> str:
         "chmod 700 package; chmod 400 a.txt; chmod 711 .",
         "echo more >> a.txt; rm a.txt; echo again > a.txt",
         "echo t > /tmp/t; mkdir /tmp/d; ln -s t /tmp/d/l; echo s > /dev/shm/s",
-        "truncate -s 20M hole; printf end >> hole",
+        "truncate -s 2M hole; printf end >> hole",
         "true",
     ],
 )
