@@ -81,12 +81,19 @@ def requests(
     head = (
         _for_absent(codebase, absent, voice) if absent else _for_unwritten(codebase, wanted, voice)
     )
+    lead = voice.pick("code", ("For example:", "An example of what it should do:", "Such as:"))
     for symptom, detail in symptoms:
         example = describe(symptom, detail, voice)
-        lead = voice.pick("code", ("For example:", "An example of what it should do:", "Such as:"))
-        text = "\n\n".join(filter(None, [head.text, lead, *example]))
-        yield Request(lengthen(text + "\n", min_words, voice, _FILLERS), head.given)
-    yield Request(lengthen(head.text + "\n", min_words, voice, _FILLERS), head.given)
+        if example and (symptom.code or symptom.expected):
+            text = "\n\n".join([head.text, lead, *example])
+            yield Request(lengthen(f"{text}\n", min_words, voice, _FILLERS), head.given)
+    if not absent or any(_is_about(symptom, absent) for symptom, _ in symptoms):
+        yield Request(lengthen(f"{head.text}\n", min_words, voice, _FILLERS), head.given)
+
+
+def _is_about(symptom: Symptom, absent: Sequence[Wanted]) -> bool:
+    """Whether a test failed on what is absent itself, which the request tells all about."""
+    return any(f"'{one.name.rpartition('.')[2]}'" in symptom.actual for one in absent)
 
 
 _FILLERS = (
