@@ -162,7 +162,12 @@ def run_git(place: str, *words: str) -> str:
         "GIT_CONFIG_NOSYSTEM": "1",
     }
     done = subprocess.run(
-        ["git", *safe, *words], capture_output=True, text=True, check=False, env=environment
+        ["git", *safe, *words],
+        capture_output=True,
+        encoding="utf-8",
+        errors="surrogateescape",
+        check=False,
+        env=environment,
     )
     if done.returncode != 0:
         last = done.stderr.strip().splitlines()[-1:] or ["git failed"]

@@ -384,6 +384,7 @@ def test_commits_that_touch_source_and_tests_give_bugs(tmp_path: Path, code: Tes
     commit(
         folder, "Round half of odd numbers down\n\nCloses #3", {"names.py": half, "test_a.py": "2"}
     )
+    (folder / "latin.py").write_bytes(b"x = '\xe9'\n")
     commit(folder, "Only source", {"names.py": half.replace("n + n", "2 * n")})
     git(folder, "checkout", "-q", "-b", "branch")
     now = half.replace("name.title()", '" ".join(w.capitalize() for w in name.split())')

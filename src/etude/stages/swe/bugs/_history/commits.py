@@ -108,9 +108,15 @@ class _Commit:
         try:
             if int(self.git("cat-file", "-s", f"{revision}:{path}")) > MAX_TEXT:
                 return None
-            return self.git("cat-file", "blob", f"{revision}:{path}")
-        except (ConfigError, UnicodeDecodeError, ValueError):
+            text = self.git("cat-file", "blob", f"{revision}:{path}")
+        except (ConfigError, ValueError):
             return None
+        return text if _is_text(text) else None
+
+
+def _is_text(text: str) -> bool:
+    """Whether what git said was UTF-8."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _change(commit: _Commit, today: Tree) -> Change | None:
@@ -135,4 +141,5 @@ def _change(commit: _Commit, today: Tree) -> Change | None:
             old[after] = text
     change = change_between(old, new, today, commit.id[:12])
     message = commit.git("log", "-1", "--format=%B", commit.id, "--")
-    return msgspec.structs.replace(change, entries=entries_of_commit(message))
+    entries = entries_of_commit(message) if _is_text(message) else ()
+    return msgspec.structs.replace(change, entries=entries)

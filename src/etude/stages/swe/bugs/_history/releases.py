@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 import msgspec
-from packaging.utils import InvalidSdistFilename, parse_sdist_filename
+from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
 from packaging.version import InvalidVersion, Version
 
 from etude.errors import ConfigError
@@ -105,7 +105,7 @@ def _in_folder(material: Material, folder: Path) -> list[tuple[str, str]]:
             name, version = parse_sdist_filename(path.name)
         except InvalidSdistFilename:
             continue
-        if name == material.codebase.name.lower().replace("_", "-") and version < current:
+        if name == canonicalize_name(material.codebase.name) and version < current:
             found.append((version, path))
     return [(str(path), str(version)) for version, path in sorted(found)]
 
