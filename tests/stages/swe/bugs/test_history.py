@@ -444,6 +444,15 @@ def test_a_hunk_that_later_changes_lie_over_is_lost() -> None:
     assert change_between(old, new, beside, "").hunks == (Hunk("a.py", 5, 6, ("x4 = 4",)),)
 
 
+def test_a_function_of_which_one_hunk_is_lost_is_left_alone() -> None:
+    body = "def f():\n    a = {}\n    b = 2\n    c = 3\n    d = 4\n    e = {}\n    return a, e\n"
+    old, new = {"a.py": body.format(1, 5)}, {"a.py": body.format(10, 50)}
+    today = {"a.py": body.format(11, 50)}
+    assert len(change_between(old, new, new, "").hunks) == 2
+    change = change_between(old, new, today, "")
+    assert (change.hunks, change.n_lost) == ((), 2)
+
+
 def test_comments_docstrings_and_layout_are_cosmetic() -> None:
     old = 'def f():\n    """Old."""\n    # why\n    return 1\n\n\ndef g():\n    return 2\n'
     new = 'def f():\n    """New."""\n    # because\n    return 1\n\n\n\ndef g():\n    return 3\n'

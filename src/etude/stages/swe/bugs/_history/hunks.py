@@ -71,17 +71,34 @@ def change_between(old: Tree, new: Tree, healthy: Tree, label: str) -> Change:
         today = healthy[path].split("\n")
         if before == after or max(len(before), len(after), len(today)) > _MAX_LINES:
             continue
-        at = _positions(after, today)
-        for tag, i, j, k, m in _matcher(before, after).get_opcodes():
-            if tag == "equal":
-                continue
-            start = _start(at, k, m)
-            if start is None:
-                n_lost += 1
-            else:
-                found.append(Hunk(path, start, start + m - k, tuple(before[i:j])))
+        hunks, n_missing = _mapped(path, before, after, today)
+        found += hunks
+        n_lost += n_missing
     added = [path for path in sorted(healthy) if path in from_new and path not in from_old]
     return Change(label=label, hunks=tuple(found), added=tuple(added), n_lost=n_lost)
+
+
+def _mapped(
+    path: str, before: Sequence[str], after: Sequence[str], today: Sequence[str]
+) -> tuple[list[Hunk], int]:
+    """Return the hunks of one file where they lie today, and how many are lost.
+
+    Where one hunk of a function is lost, its others are no use: half of what was done there would
+    be taken back, which nobody ever wrote.
+    """
+    at = _positions(after, today)
+    tree = parse("\n".join(after))
+    inside = scopes(tree) if tree else []
+    mapped: list[tuple[str, Hunk | None]] = []
+    for tag, i, j, k, m in _matcher(before, after).get_opcodes():
+        if tag != "equal":
+            scope = scope_of(Hunk(path, k, m, ()), inside)
+            start = _start(at, k, m)
+            hunk = None if start is None else Hunk(path, start, start + m - k, tuple(before[i:j]))
+            mapped.append((scope.name if scope else "", hunk))
+    torn = {name for name, hunk in mapped if hunk is None and name}
+    found = [hunk for name, hunk in mapped if hunk is not None and name not in torn]
+    return found, len(mapped) - len(found)
 
 
 def _matcher(before: Sequence[str], after: Sequence[str]) -> SequenceMatcher[str]:
