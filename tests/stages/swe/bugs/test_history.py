@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from etude.errors import ConfigError
 from etude.records import BaselineTest, Codebase, Coverage, Origin
-from etude.rollout.suites import CaseResult, Failure, SuiteRun
+from etude.rollout.suites import CaseResult, Failure, Frame, SuiteRun
 from etude.stages.swe.bugs import Bug, Material, bug_makers
+from etude.stages.swe.bugs._history.answers import counts
 from etude.stages.swe.bugs._history.hunks import Hunk, change_between, cosmetic, take_back
 from etude.stages.swe.bugs._history.notes import Notes
 from etude.stages.swe.bugs._history.stories import (
@@ -327,6 +328,18 @@ def test_new_features_count_only_when_they_are_wanted(tmp_path: Path) -> None:
     assert search(HistoryMaker(sdists=str(tmp_path / "sdists")), of) == []
     wanted = HistoryMaker(sdists=str(tmp_path / "sdists"), features=True)
     assert [bug.function for bug in search(wanted, of)] == ["f"]
+
+
+def test_a_crash_inside_the_project_is_no_missing_feature() -> None:
+    here, there = (
+        Frame(path="test_a.py", line=1, function="t"),
+        Frame(path="names.py", line=1, function="f"),
+    )
+    said = "'NoneType' object has no attribute 'x'"
+    for frames, is_bug in (((here,), False), ((here, there), True), ((), False)):
+        failure = Failure(exception="AttributeError", message=said, frames=frames)
+        result = CaseResult(outcome="failed", duration_s=0.0, failure=failure)
+        assert bool(counts(result, features=False)) is is_bug
 
 
 def test_repairs_of_older_releases_are_found_under_what_came_later(

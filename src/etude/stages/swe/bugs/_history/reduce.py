@@ -125,8 +125,10 @@ class _Search:
             group[0] if len(group) == 1 else await self._complete(_union(group)) or group[0]
             for group in _same_tests(found)
         ]
-        unique = {bug.hunks: bug for bug in merged}
-        return sorted(unique.values(), key=lambda bug: (len(bug.hunks), bug.hunks))
+        unique = {frozenset(bug.hunks): bug for bug in merged}
+        # Of a bug that is a part of another, the other is enough.
+        whole = [bug for hunks, bug in unique.items() if not any(hunks < o for o in unique)]
+        return sorted(whole, key=lambda bug: (len(bug.hunks), bug.hunks))
 
     def _units(self) -> Units:
         """Put hunks of one function together; leave out those that do nothing."""
