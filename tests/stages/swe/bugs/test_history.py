@@ -484,6 +484,8 @@ def test_points_of_changelogs_are_read_whole_and_clean() -> None:
         "# Log\n\n## [2.0.1] - 2024-01-01\n\n### Fixed\n\n- Crash on long [x](http://y) (#4)\n"
     )
     assert entries_of(markdown, "2.0.1") == ("Crash on long x",)
+    linked = "`v2.1 <https://a.b/c/d/compare/2.0...2.1>`__\n----\n\n- Accept blanks in `#1 <x>`__\n"
+    assert entries_of(linked, "2.1") == ("Accept blanks",)
     assert entries_of(CHANGES, "3.0") == ()
     assert entries_of("\x00" * 1000 + "(" * 100_000, "1.0") == ()
 
@@ -496,6 +498,9 @@ def test_a_changelog_without_one_version_keeps_the_others() -> None:
 
 def test_people_and_links_are_no_part_of_a_point() -> None:
     assert clean("Fix grouping of comments (fixes #4).") == "Fix grouping of comments"
+    told = "Quotes are read in one pass. The hole was discovered by Somebody Else."
+    assert clean("Fix {meth}`A.b <c>` of `d`. {pr}`3805` {issue}`1`") == "Fix `A.b` of `d`."
+    assert clean(told) == "Quotes are read in one pass."
     assert clean("See `a <b.c>`, `this <http://d>`_") == "See `a`, this"
     assert clean("Fix it (issue689, by someone).") == "Fix it."
     assert clean("Fix :class:`~a.B`. Reported by :user:`x` at https://y.z/1") == "Fix `a.B`."

@@ -11,7 +11,7 @@ from etude.errors import ConfigError
 from etude.store import write_whole
 
 NoteT = TypeVar("NoteT")
-RULES = 7
+RULES = 8
 """Raised whenever the same question would be answered otherwise; older notes are not read then."""
 
 

@@ -18,21 +18,32 @@ _HEADING = re.compile(
     r"(\d{1,6}(?:\.\d{1,6}){1,4}(?:[a-z]{1,4}\d{1,3})?)(?![\w.])",
     re.IGNORECASE,
 )
-_HEADING_CHARS = 100
+_HEADING_CHARS = 160
 _BULLET = re.compile(r"(\s{0,8})[-*+] +(?=\S)")
 _MAX_CHARS, _MIN_CHARS = 500, 12
 _MAX_TEXT = 1_000_000
 _CLEANING = (
     (re.compile(r"\([^()]{0,80}\b(?:by|[Tt]hanks)\b[^()]{0,80}\)"), ""),
     (
-        re.compile(r"[\s(]{0,2}:(?:issue|pr|user|ref|gh|bug|pull|commit|author):`[^`]{1,100}`\)?"),
+        re.compile(
+            r"[\s(]{0,2}[:{](?:issue|pr|user|ref|gh|bug|pull|commit|author)[:}]`[^`]{1,100}`\)?"
+        ),
         "",
     ),
-    (re.compile(r":[a-z:]{1,20}:`~?([^`<]{1,200}?)(?: ?<[^`>]{1,200}>)?`"), r"`\1`"),
+    (
+        re.compile(r"(?::[a-z:]{1,20}:|\{[a-z:]{1,20}\})`~?([^`<]{1,200}?)(?: ?<[^`>]{1,200}>)?`"),
+        r"`\1`",
+    ),
     (re.compile(r"\[([^\]\[]{1,200})\]\([^()\s]{1,300}\)"), r"\1"),
     (re.compile(r"`([^`<]{1,200}?) ?<[^`>]{1,300}>`_{1,2}"), r"\1"),
     (re.compile(r"`~?([^`<]{1,200}?) ?<[^`>]{1,300}>`"), r"`\1`"),
     (re.compile(r"``([^`]{1,200})``"), r"`\1`"),
+    (
+        re.compile(
+            r"\bSee the [^.:]{0,80}advisory.{0,300}|[^.]{0,80}\b(?:found|discovered) by.{0,200}"
+        ),
+        "",
+    ),
     (re.compile(r"https?://\S{1,300}"), ""),
     (
         re.compile(
@@ -50,7 +61,8 @@ _CLEANING = (
     (re.compile(r"\(?\bby @[\w-]{1,60}(?: in)?\)?|@[A-Za-z][\w-]{1,60}"), ""),
     (
         re.compile(
-            r"[\s(\[]{0,3}\b(?:closes|fixes|resolves|refs?|see)\b[\s:,.;)\]]{0,9}$", re.IGNORECASE
+            r"[\s(\[]{0,3}\b(?:closes|fixes|resolves|refs?|see|in|by)\b[\s:,.;)\]]{0,9}$",
+            re.IGNORECASE,
         ),
         "",
     ),
@@ -125,7 +137,7 @@ def _version_of(line: str) -> Version | None:
     if heading is None:
         return None
     # A sentence that begins with a version goes on in words.
-    rest = re.findall(r"[a-z]{4,}", line[heading.end() :])
+    rest = re.findall(r"[a-z]{4,}", re.sub(r"<[^<>]{1,200}>", "", line[heading.end() :]))
     return _parse(heading[1]) if len(rest) <= 3 else None
 
 
