@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -33,7 +34,8 @@ class MakeRecipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """What to make: the settings that decide a data set's content."""
 
     codebases: tuple[str, ...]
-    makers: tuple[str, ...] = ("mutate",)
+    makers: tuple[str | dict[str, Any], ...] = ("mutate",)
+    """Names of bug makers, or tables with `use = name` and settings."""
     limit: int = 40
     """Tasks wanted from each codebase."""
     seed: int = 0
@@ -76,7 +78,7 @@ async def make(
         SandboxError: A box failed.
     """
     started = time.monotonic()
-    makers = [bug_makers.make(name) for name in recipe.makers]
+    makers = [bug_makers.make(spec) for spec in recipe.makers]
     sandbox.check()
     with DatasetWriter(target, record="task") as writer:
         _refuse_other_recipe(target, recipe)
