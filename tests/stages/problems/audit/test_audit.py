@@ -107,17 +107,23 @@ def test_a_palindrome_mirrored_and_a_number_with_fewer_zeros_are_no_near_misses(
 
 
 def test_scorers_that_pay_rubbish_are_refused_and_a_sound_one_is_not() -> None:
-    halting, factors, logic, gcd, puzzle = audited(
+    halting, factors, logic, gcd = audited(
         ("game_of_life_halting", gym_pairs("game_of_life_halting", GYM)),
         ("prime_factorization", gym_pairs("prime_factorization", UNGUARDED)),
         ("propositional_logic", gym_pairs("propositional_logic", UNGUARDED)),
         ("gcd", gym_pairs("gcd", GYM)),
-        ("puzzle24", gym_pairs("puzzle24", GYM, 20)),
     )
-    for found in (halting, factors, logic, puzzle):
+    for found in (halting, factors, logic):
         assert found.n_false_accepts > 0
         assert found.refused.startswith("pays")
     assert (gcd.refused, gcd.n_false_accepts, gcd.n_false_rejects) == ("", 0, 0)
+
+
+@pytest.mark.slow
+def test_a_scorer_that_hangs_on_some_answers_is_refused_for_those_it_pays() -> None:
+    (puzzle,) = audited(("puzzle24", gym_pairs("puzzle24", GYM, 20)))
+    assert puzzle.n_false_accepts > 0
+    assert puzzle.refused.startswith("pays")
 
 
 def judged(n_right: int, n_refused: int, n_paid: int = 0, n_faults: int = 0) -> FamilyAudit:
