@@ -210,3 +210,23 @@ def test_tasks_are_made_of_what_is_prepared_of_a_catalogue(home: Path, tmp_path:
     assert result.exit_code == 2
     assert not out.exists()
     assert home.is_dir()
+
+
+@pytest.mark.parametrize(
+    ("makers", "said"),
+    [
+        ("[]", "name at least one bug maker (known: compose"),
+        ('["compose"]', "build on bugs that others made; name another"),
+        ('["mutate", { releases = 3 }]', "a table needs `use`, a name (known: compose"),
+        ('[{ use = "history", releases = "three" }]', "Expected `int`, got `str`"),
+        ('["histroy"]', "did you mean 'history'?"),
+    ],
+)
+def test_makers_that_make_no_sense_are_one_line(makers: str, said: str, tmp_path: Path) -> None:
+    recipe, out = tmp_path / "recipe.toml", tmp_path / "out"
+    recipe.write_text(f'codebases = ["pypi:h11==0.16.0"]\nmakers = {makers}\n', "utf-8")
+    result = etude("swe", "make", "--recipe", recipe, "--out", out)
+    assert said in result.output
+    assert result.output.count("\n") == 1
+    assert result.exit_code == 2
+    assert not out.exists()

@@ -7,8 +7,9 @@ from random import Random
 
 import msgspec
 import pytest
+from tests.stages.swe.card import card
 
-from etude.records import AnswerKey, Codebase, Coverage, Origin, Task, TextFile, Workspace
+from etude.records import AnswerKey, Coverage, Task, TextFile, Workspace
 from etude.sandbox import sandboxes
 from etude.stages.swe.bugs import Bug, BugMaker, Material, SourceFile
 from etude.stages.swe.candidates import Questions, candidates
@@ -56,27 +57,13 @@ class Searching(BugMaker, frozen=True, kw_only=True):
 
 @pytest.fixture
 def prepared(tmp_path: Path) -> Prepared:
-    card = Codebase(
-        id="0123456789abcdef",
-        origin=Origin(source="folder:a", licence="", made_by="test"),
-        name="a",
-        version="1",
-        source_digest="",
-        interpreter="cpython-3.11",
-        runner="pytest",
-        lock=(),
-        source_roots=("a.py",),
-        test_paths=("test_a.py",),
-        tests=(),
-        suite_s=0.0,
-        n_source_lines=2,
-    )
-    folder = tmp_path / card.id
+    book = card(name="a", source_roots=("a.py",), test_paths=("test_a.py",))
+    folder = tmp_path / book.id
     (folder / "source").mkdir(parents=True)
     (folder / "source" / "a.py").write_text(TEXT)
     coverage = Coverage(lines={"a.py": {2: (0,)}}, imported={})
     (folder / "coverage.msgpack").write_bytes(msgspec.msgpack.encode(coverage))
-    return Prepared(card, folder)
+    return Prepared(book, folder)
 
 
 def take(

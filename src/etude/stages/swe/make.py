@@ -18,7 +18,7 @@ import msgspec
 
 from etude.errors import ConfigError
 from etude.sandbox import Sandbox
-from etude.stages.swe.bugs import bug_makers
+from etude.stages.swe.bugs import BugMaker, bug_makers
 from etude.stages.swe.judging import Wanted
 from etude.stages.swe.ledger import Ledger
 from etude.stages.swe.one_codebase import CodebaseOutcome, CodebaseRun
@@ -78,7 +78,7 @@ async def make(
         SandboxError: A box failed.
     """
     started = time.monotonic()
-    makers = [bug_makers.make(spec) for spec in recipe.makers]
+    makers = _makers(recipe)
     sandbox.check()
     with DatasetWriter(target, record="task") as writer:
         _refuse_other_recipe(target, recipe)
@@ -105,6 +105,17 @@ async def make(
         duration_s=round(time.monotonic() - started, 1),
         peak_mb=peak_mb(),
     )
+
+
+def _makers(recipe: MakeRecipe) -> list[BugMaker]:
+    makers = [bug_makers.make(spec) for spec in recipe.makers]
+    if not makers:
+        raise ConfigError(f"name at least one bug maker (known: {', '.join(bug_makers.names())})")
+    if all(maker.comes_last for maker in makers):
+        raise ConfigError(
+            "the makers named build on bugs that others made; name another beside, such as mutate"
+        )
+    return makers
 
 
 def _encode(recipe: MakeRecipe) -> str:

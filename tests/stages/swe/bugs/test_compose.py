@@ -9,9 +9,10 @@ from random import Random
 
 import msgspec
 import pytest
+from tests.stages.swe.card import card, passing
 
 from etude.errors import ConfigError
-from etude.records import AnswerKey, BaselineTest, Codebase, Coverage, Origin, TextFile
+from etude.records import AnswerKey, Coverage, TextFile
 from etude.rollout.suites import SuiteRun
 from etude.stages.swe.bugs import Bug, Kept, Material, SourceFile, bug_makers
 from etude.stages.swe.bugs._calls import Calls
@@ -80,31 +81,7 @@ async def never(files: Mapping[str, str | None], tests: Sequence[str] | None = N
 
 def material(bugs: Sequence[Kept], tmp_path: Path) -> Material:
     return Material(
-        codebase=Codebase(
-            id="c",
-            origin=Origin(source="x", licence="MIT", made_by="test"),
-            name="shop",
-            version="1",
-            source_digest="d",
-            interpreter="cpython-3.11",
-            runner="pytest-9",
-            lock=(),
-            source_roots=("shop",),
-            test_paths=("tests",),
-            tests=tuple(
-                BaselineTest(
-                    id=test,
-                    outcome="passed",
-                    duration_s=0.0,
-                    path="tests/test_shop.py",
-                    first_line=1,
-                    last_line=1,
-                )
-                for test in TESTS
-            ),
-            suite_s=1.0,
-            n_source_lines=20,
-        ),
+        codebase=card(tests=passing(*TESTS)),
         source=tmp_path,
         files=tuple(
             SourceFile(path=path, text=text, covered=frozenset({1})) for path, text in FILES.items()
@@ -243,3 +220,12 @@ def test_calls_are_told_by_name_and_a_class_by_its_init() -> None:
     assert depths["shop/shops.py", "sell"] == 1
     assert (depths[due], depths[total]) == (2, 3)
     assert ("shop/prices.py", "tax") not in depths
+
+
+def test_a_chain_of_hundreds_of_branches_is_no_trouble() -> None:
+    chain = "if a == 0:\n    f()\n" + "".join(f"elif a == {n}:\n    f()\n" for n in range(1, 960))
+    body = "".join(f"    {line}\n" for line in chain.splitlines())
+    calls = Calls(
+        {"a.py": f"def f():\n    pass\ndef g(a):\n{body}\nclass C:\n    def h(s):\n        f()"}
+    )
+    assert calls.callees(("a.py", "g")) == calls.callees(("a.py", "C.h")) == {("a.py", "f")}

@@ -8,12 +8,14 @@ from io import BytesIO
 from pathlib import Path
 from random import Random
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.stages.swe.card import card, passing
 
 from etude.errors import ConfigError
-from etude.records import BaselineTest, Codebase, Coverage, Origin
+from etude.records import Coverage, Origin
 from etude.rollout.suites import CaseResult, Failure, Frame, SuiteRun
 from etude.stages.swe.bugs import Bug, Material, bug_makers
 from etude.stages.swe.bugs._history.answers import counts
@@ -165,25 +167,18 @@ def material(
     for path, text in ask.healthy.items():
         (tree / path).parent.mkdir(parents=True, exist_ok=True)
         (tree / path).write_text(text)
-    card = Codebase(
-        id="0123456789abcdef",
+    book = card(
         origin=Origin(source=source, licence="MIT", made_by="test"),
         name="names",
         version=version,
-        source_digest="",
-        interpreter="cpython-3.11",
-        runner="pytest",
-        lock=(),
         source_roots=("names.py",),
         test_paths=("test_a.py",),
-        tests=tuple(BaselineTest(id=t, outcome="passed", duration_s=0.0) for t in ask.checks),
-        suite_s=0.0,
-        n_source_lines=30,
+        tests=passing(*ask.checks),
     )
     everyone = tuple(range(len(ask.checks)))
     n_lines = ask.healthy["names.py"].count("\n")
     return Material(
-        codebase=card,
+        codebase=book,
         source=tree,
         files=(),
         coverage=Coverage(
@@ -361,18 +356,8 @@ def test_a_module_that_only_the_cure_uses_is_not_left_behind(tmp_path: Path) -> 
     ask = Tests(files, {"test_a.py::test_f": _is("f(1)", 2)})
     sdist(tmp_path / "sdists", "1.0", {"names.py": "def f(n):\n    return n\n"})
     of = material(tmp_path, ask)
-    card = of.codebase
-    of = Material(
-        codebase=Codebase(
-            **{f: getattr(card, f) for f in card.__struct_fields__}
-            | {"source_roots": ("names.py", "one.py")}
-        ),
-        source=of.source,
-        files=(),
-        coverage=of.coverage,
-        ask=ask,
-        notes=of.notes,
-    )
+    roots = msgspec.structs.replace(of.codebase, source_roots=("names.py", "one.py"))
+    of = msgspec.structs.replace(of, codebase=roots)
     assert search(HistoryMaker(sdists=str(tmp_path / "sdists")), of) == []
 
 

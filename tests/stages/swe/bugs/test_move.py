@@ -6,9 +6,10 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from tests.stages.swe.card import card, passing
 
 from etude.errors import ConfigError
-from etude.records import BaselineTest, Codebase, Coverage, Origin
+from etude.records import Coverage
 from etude.rollout.suites import CaseResult, Failure, Frame, SuiteRun
 from etude.stages.swe.bugs import Bug, Material, SourceFile, bug_makers
 
@@ -70,31 +71,7 @@ def moved(folder: Path, ask: Asked, **settings: object) -> list[Bug]:
     (folder / "test_shop.py").write_text(TEST, "utf-8")
     (folder / PATH).write_text(SOURCE, "utf-8")
     material = Material(
-        codebase=Codebase(
-            id="c",
-            origin=Origin(source="x", licence="MIT", made_by="test"),
-            name="shop",
-            version="1",
-            source_digest="d",
-            interpreter="cpython-3.11",
-            runner="pytest-9",
-            lock=(),
-            source_roots=(PATH,),
-            test_paths=("test_shop.py",),
-            tests=tuple(
-                BaselineTest(
-                    id=test,
-                    outcome="passed",
-                    duration_s=0.0,
-                    path="test_shop.py",
-                    first_line=3,
-                    last_line=4,
-                )
-                for test in IDS
-            ),
-            suite_s=1.0,
-            n_source_lines=len(LINES),
-        ),
+        codebase=card(source_roots=(PATH,), tests=passing(*IDS)),
         source=folder,
         files=(SourceFile(path=PATH, text=SOURCE, covered=frozenset(LINES)),),
         coverage=Coverage(lines={PATH: dict.fromkeys(LINES, (0, 1))}, imported={}),

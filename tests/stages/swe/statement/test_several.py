@@ -3,26 +3,12 @@
 from random import Random
 
 import pytest
+from tests.stages.swe.card import card
 
 from etude.errors import TaskError
-from etude.records import Codebase, Origin
 from etude.stages.swe.statement import write_several
 
-BOOK = Codebase(
-    id="c",
-    origin=Origin(source="x", licence="MIT", made_by="test"),
-    name="shop",
-    version="1.2",
-    source_digest="d",
-    interpreter="cpython-3.11",
-    runner="pytest-9",
-    lock=(),
-    source_roots=("shop",),
-    test_paths=("tests",),
-    tests=(),
-    suite_s=1.0,
-    n_source_lines=20,
-)
+BOOK = card()
 FIRST = """# Wrong total
 
 Seen with shop 1.2.

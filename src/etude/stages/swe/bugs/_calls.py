@@ -1,9 +1,10 @@
 """Calls: which functions of a codebase call which, as far as their text tells."""
 
 import ast
-import warnings
 from collections.abc import Mapping
 from functools import cached_property
+
+from etude.stages.swe.bugs._definitions import definitions, parse
 
 Place = tuple[str, str]
 """File and qualified name of a function."""
@@ -49,25 +50,14 @@ class Calls:
             depth += 1
         return found
 
-    @staticmethod
-    def compiles(text: str) -> bool:
-        """Whether a file is Python."""
-        try:
-            with warnings.catch_warnings(action="ignore"):
-                compile(text, "<bug>", "exec", dont_inherit=True)
-        except (SyntaxError, ValueError, MemoryError, RecursionError):
-            return False
-        return True
-
     @cached_property
     def _names(self) -> dict[Place, frozenset[str]]:
         found: dict[Place, frozenset[str]] = {}
         for path, text in self._files.items():
-            try:
-                tree = ast.parse(text)
-            except (SyntaxError, ValueError, MemoryError, RecursionError):
-                continue
-            _walk(tree, path, "", found)
+            tree = parse(text)
+            for name, node in definitions(tree) if tree else ():
+                if not isinstance(node, ast.ClassDef):
+                    found[path, name] = called_names(node)
         return found
 
     @cached_property
@@ -79,17 +69,6 @@ class Calls:
             name = owner[-1] if name in ("__init__", "__new__") and owner else name
             found[name] = (*found.get(name, ()), place)
         return found
-
-
-def _walk(node: ast.AST, path: str, outer: str, found: dict[Place, frozenset[str]]) -> None:
-    for inner in ast.iter_child_nodes(node):
-        if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            name = f"{outer}.{inner.name}".lstrip(".")
-            if not isinstance(inner, ast.ClassDef):
-                found[path, name] = called_names(inner)
-            _walk(inner, path, name, found)
-        else:
-            _walk(inner, path, outer, found)
 
 
 def called_names(node: ast.AST) -> frozenset[str]:

@@ -16,6 +16,7 @@ from etude.errors import ConfigError
 from etude.records import TextFile
 from etude.stages.swe.bugs._base import Bug, BugMaker, Kept, Material
 from etude.stages.swe.bugs._calls import Calls
+from etude.stages.swe.bugs._definitions import parse
 from etude.stages.swe.bugs._history.hunks import Hunk, Tree, change_between, take_back
 
 _NAME = "compose"
@@ -133,7 +134,7 @@ class _Composing:
                 if self._fits(kind, chosen, part):
                     chosen.append(part)
             numbers = frozenset(part.number for part in chosen)
-            if len(chosen) >= 2 and numbers not in self.made and self._stands(kind, chosen):
+            if len(chosen) >= 2 and numbers not in self.made and self._stands(chosen):
                 return sorted(chosen, key=lambda part: part.number)
         return None
 
@@ -161,10 +162,10 @@ class _Composing:
             return bool(called) and part.place not in places
         return not called and all(place[0] != path for place in places)
 
-    def _stands(self, kind: str, chosen: Sequence[_Part]) -> bool:
-        """Whether the files compile with all parts in them."""
+    def _stands(self, chosen: Sequence[_Part]) -> bool:
+        """Whether the files are Python with all parts in them."""
         hunks = [hunk for part in chosen for hunk in part.hunks]
-        return all(self.calls.compiles(text) for text in take_back(self.healthy, hunks).values())
+        return all(parse(text) is not None for text in take_back(self.healthy, hunks).values())
 
     def _bug(self, kind: str, chosen: Sequence[_Part]) -> Bug:
         hunks = [hunk for part in chosen for hunk in part.hunks]

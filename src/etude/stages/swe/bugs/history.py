@@ -15,6 +15,7 @@ from etude.errors import ConfigError
 from etude.records import TextFile
 from etude.rollout.grading import reason_to_drop
 from etude.stages.swe.bugs._base import Bug, BugMaker, Material
+from etude.stages.swe.bugs._definitions import parse
 from etude.stages.swe.bugs._history import (
     Bugs,
     Change,
@@ -27,7 +28,7 @@ from etude.stages.swe.bugs._history import (
     choose_entry,
     find_bugs,
 )
-from etude.stages.swe.bugs._history.hunks import parse, scope_of, scopes, take_back
+from etude.stages.swe.bugs._history.hunks import scope_of, scopes, take_back
 from etude.stages.swe.toolchains._layout import source_files
 
 _NAME = "history"

@@ -4,7 +4,6 @@ Mistakes and omissions are put into functions that tests reach only through othe
 what becomes of each, and those that fail in the very place are left out.
 """
 
-import ast
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from random import Random
 from typing import Literal
@@ -15,6 +14,7 @@ from etude.errors import ConfigError
 from etude.rollout.suites import Failure, SuiteRun
 from etude.stages.swe.bugs._base import Bug, BugMaker, Material, SourceFile
 from etude.stages.swe.bugs._calls import Calls, Place, called_names
+from etude.stages.swe.bugs._definitions import parse
 from etude.stages.swe.bugs._history.notes import Notes
 from etude.stages.swe.bugs._turns import in_turns
 from etude.stages.swe.bugs.mutate import MutateMaker
@@ -100,16 +100,10 @@ def _deep_places(material: Material, min_depth: int) -> frozenset[Place]:
     for path in sorted({test.path for test in material.codebase.tests}):
         file = material.source / path
         if path.endswith(".py") and file.resolve().is_relative_to(material.source.resolve()):
-            named |= _names_in(file.read_bytes() if file.is_file() else b"")
+            tree = parse(file.read_bytes()) if file.is_file() else None
+            named |= called_names(tree) if tree else set()
     depths = Calls({file.path: file.text for file in material.files}).depths(frozenset(named))
     return frozenset(place for place, depth in depths.items() if depth >= min_depth)
-
-
-def _names_in(text: bytes) -> frozenset[str]:
-    try:
-        return called_names(ast.parse(text))
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
-        return frozenset()
 
 
 def _reached(material: Material, bug: Bug, passing: Sequence[str]) -> list[str]:

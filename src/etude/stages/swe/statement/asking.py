@@ -180,17 +180,19 @@ def _functions(text: str) -> dict[str, Definition]:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         return {}
-    return dict(_within(tree, ()))
+    return dict(_within(tree))
 
 
-def _within(node: ast.AST, names: tuple[str, ...]) -> Iterator[tuple[str, Definition]]:
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield ".".join((*names, child.name)), child
-        elif isinstance(child, ast.ClassDef):
-            yield from _within(child, (*names, child.name))
-        elif isinstance(child, ast.If | ast.Try):
-            yield from _within(child, names)
+def _within(tree: ast.Module) -> Iterator[tuple[str, Definition]]:
+    """Yield the functions that a module and its classes have, those under an `if` as well."""
+    pending: list[tuple[ast.AST, tuple[str, ...]]] = [(tree, ())]
+    while pending:
+        node, names = pending.pop()
+        if isinstance(node, Definition):
+            yield ".".join((*names, node.name)), node
+        elif isinstance(node, ast.Module | ast.ClassDef | ast.If | ast.Try):
+            inside = (*names, node.name) if isinstance(node, ast.ClassDef) else names
+            pending += [(child, inside) for child in reversed(list(ast.iter_child_nodes(node)))]
 
 
 def _is_unwritten(node: Definition) -> bool:

@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 import msgspec
 
 from etude.records import TextFile
+from etude.stages.swe.bugs._definitions import definitions, parse
 
 Tree = Mapping[str, str]
 """Text of files by path."""
@@ -183,14 +184,6 @@ def take_back(healthy: Tree, hunks: Iterable[Hunk]) -> dict[str, str]:
     return texts
 
 
-def parse(text: str) -> ast.Module | None:
-    """Return the syntax tree, or `None` when it is no Python."""
-    try:
-        return ast.parse(text)
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
-        return None
-
-
 def without_documentation(tree: ast.Module) -> str:
     """Return what a module does, whatever its comments and docstrings say; empty when too deep."""
     for node in ast.walk(tree):
@@ -239,19 +232,12 @@ class Scope(msgspec.Struct, frozen=True):
 
 def scopes(tree: ast.Module) -> list[Scope]:
     """Return the functions and classes of a module, outer ones first."""
-    return sorted(_scopes(tree, ""), key=lambda scope: (scope.first, -scope.end))
-
-
-def _scopes(node: ast.AST, outer: str) -> Iterable[Scope]:
-    for inner in ast.iter_child_nodes(node):
-        if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            name = f"{outer}.{inner.name}".lstrip(".")
-            first = min([inner.lineno, *(d.lineno for d in inner.decorator_list)]) - 1
-            is_function = not isinstance(inner, ast.ClassDef)
-            yield Scope(name, first, inner.end_lineno or inner.lineno, is_function)
-            yield from _scopes(inner, name)
-        elif isinstance(inner, ast.stmt | ast.excepthandler | ast.match_case):
-            yield from _scopes(inner, outer)
+    found = []
+    for name, node in definitions(tree):
+        first = min([node.lineno, *(d.lineno for d in node.decorator_list)]) - 1
+        is_function = not isinstance(node, ast.ClassDef)
+        found.append(Scope(name, first, node.end_lineno or node.lineno, is_function))
+    return sorted(found, key=lambda scope: (scope.first, -scope.end))
 
 
 def scope_of(hunk: Hunk, inside: Collection[Scope], *, functions: bool = True) -> Scope | None:

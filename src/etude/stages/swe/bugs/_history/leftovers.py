@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import PurePosixPath
 
+from etude.stages.swe.bugs._definitions import parse
 from etude.stages.swe.bugs._history.hunks import (
     Change,
     Hunk,
     Tree,
-    parse,
     scope_of,
     scopes,
     take_back,

@@ -12,13 +12,13 @@ import msgspec
 
 from etude.rollout.suites import SuiteRun
 from etude.stages.swe.bugs._base import Material
+from etude.stages.swe.bugs._definitions import parse
 from etude.stages.swe.bugs._history.answers import counts, failed, how, kind_of, reach
 from etude.stages.swe.bugs._history.hunks import (
     Change,
     Scope,
     Tree,
     cosmetic,
-    parse,
     scope_of,
     scopes,
     take_back,
