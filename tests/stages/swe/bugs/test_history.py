@@ -20,7 +20,6 @@ from etude.rollout.suites import CaseResult, Failure, Frame, SuiteRun
 from etude.stages.swe.bugs import Bug, Material, bug_makers
 from etude.stages.swe.bugs._history.answers import counts
 from etude.stages.swe.bugs._history.hunks import Hunk, change_between, cosmetic, take_back
-from etude.stages.swe.bugs._history.notes import Notes
 from etude.stages.swe.bugs._history.stories import (
     choose_entry,
     clean,
@@ -28,6 +27,7 @@ from etude.stages.swe.bugs._history.stories import (
     is_changelog,
     without_section,
 )
+from etude.stages.swe.bugs._notes import Notes
 from etude.stages.swe.bugs.history import HistoryMaker
 
 HEALTHY = '''"""Sums and names."""

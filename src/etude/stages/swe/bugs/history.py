@@ -21,7 +21,6 @@ from etude.stages.swe.bugs._history import (
     Change,
     Found,
     Limits,
-    Notes,
     Tree,
     changes_of_commits,
     changes_of_releases,
@@ -29,6 +28,7 @@ from etude.stages.swe.bugs._history import (
     find_bugs,
 )
 from etude.stages.swe.bugs._history.hunks import scope_of, scopes, take_back
+from etude.stages.swe.bugs._notes import Notes
 from etude.stages.swe.toolchains._layout import source_files
 
 _NAME = "history"

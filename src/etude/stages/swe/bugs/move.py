@@ -15,7 +15,7 @@ from etude.rollout.suites import Failure, SuiteRun
 from etude.stages.swe.bugs._base import Bug, BugMaker, Material, SourceFile
 from etude.stages.swe.bugs._calls import Calls, Place, called_names
 from etude.stages.swe.bugs._definitions import parse
-from etude.stages.swe.bugs._history.notes import Notes
+from etude.stages.swe.bugs._notes import Notes
 from etude.stages.swe.bugs._turns import in_turns
 from etude.stages.swe.bugs.mutate import MutateMaker
 from etude.stages.swe.bugs.omit import OmitMaker

@@ -2,7 +2,6 @@
 
 from etude.stages.swe.bugs._history.commits import changes_of_commits
 from etude.stages.swe.bugs._history.hunks import Change, Hunk, Tree
-from etude.stages.swe.bugs._history.notes import Notes
 from etude.stages.swe.bugs._history.reduce import Bugs, Found, Limits, find_bugs
 from etude.stages.swe.bugs._history.releases import changes_of_releases
 from etude.stages.swe.bugs._history.stories import choose_entry
@@ -13,7 +12,6 @@ __all__ = [
     "Found",
     "Hunk",
     "Limits",
-    "Notes",
     "Tree",
     "changes_of_commits",
     "changes_of_releases",

@@ -42,4 +42,4 @@ class Notes:
 
     def _path(self, question: Sequence[object]) -> Path:
         text = msgspec.json.encode([RULES, *question])
-        return self.folder / f"history-{hashlib.sha256(text).hexdigest()[:32]}.json"
+        return self.folder / f"{hashlib.sha256(text).hexdigest()[:32]}.json"
